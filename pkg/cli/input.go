@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
+)
+
+// Open opens an operand for reading: "-" is standard input. Compressed data is
+// recognised by its first bytes and comes out plain.
+func (e *Env) Open(name string) (io.ReadCloser, error) {
+	if name == "-" {
+		return io.NopCloser(Decompress(e.Stdin)), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	if s, err := f.Stat(); err == nil && s.IsDir() {
+		f.Close()
+		return nil, fmt.Errorf("%q is a directory", name)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{Decompress(f), f}, nil
+}
+
+// Decompress gives the plain form of gzip or zstd data, several members one
+// after another included, and any other data as it is. It reads nothing before
+// it is read from. Data that breaks off gives io.ErrUnexpectedEOF after all
+// that came before.
+func Decompress(r io.Reader) io.Reader { return &sniffer{src: r} }
+
+type sniffer struct {
+	src io.Reader
+	r   io.Reader
+	err error
+}
+
+func (s *sniffer) Read(p []byte) (int, error) {
+	if s.r == nil && s.err == nil {
+		s.r, s.err = sniff(s.src)
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	return s.r.Read(p)
+}
+
+var (
+	gzipMagic = []byte{0x1f, 0x8b}
+	zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
+)
+
+// maxWindow bounds what a hostile zstd frame can make the decoder allocate.
+const maxWindow = 128 << 20
+
+func sniff(src io.Reader) (io.Reader, error) {
+	b := bufio.NewReaderSize(src, 64<<10)
+	// Peek asks for no more than the shortest magic, so that a line of a live
+	// pipe is not held back.
+	head, err := b.Peek(2)
+	if err != nil && err != io.EOF {
+		return nil, err
+	}
+	switch {
+	case bytes.Equal(head, gzipMagic):
+		z, err := gzip.NewReader(b)
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		return z, err
+	case bytes.Equal(head, zstdMagic[:2]):
+		if head, _ := b.Peek(4); !bytes.Equal(head, zstdMagic) {
+			return b, nil
+		}
+		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		if err != nil {
+			return nil, err
+		}
+		return z, nil
+	}
+	return b, nil
+}

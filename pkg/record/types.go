@@ -1,0 +1,291 @@
+package record
+
+// Version is the version of the contract, the value of every line's "v".
+const Version = 1
+
+// Types of records.
+const (
+	TypeRun     = "run"
+	TypePhase   = "phase"
+	TypeBegin   = "begin"
+	TypeRequest = "request"
+	TypeGPU     = "gpu"
+	TypeScrape  = "scrape"
+	TypeServer  = "server"
+	TypeEnergy  = "energy"
+	TypeNote    = "note"
+	TypeEnd     = "end"
+)
+
+// Names of phases. Only requests of the profiling phase are measured.
+const (
+	Warmup    = "warmup"
+	Profiling = "profiling"
+)
+
+// A Header opens every line.
+type Header struct {
+	Time Time   `json:"time"` // when the line was written
+	Type string `json:"type"`
+	V    int    `json:"v"`
+}
+
+// Head is h itself; it makes every type that embeds a Header a [Record].
+func (h *Header) Head() *Header { return h }
+
+// A Record can be written as one line. The types of this package are records
+// as pointers.
+type Record interface {
+	Head() *Header
+	kind() string
+}
+
+// A Run opens the stream of a producer.
+type Run struct {
+	Header
+	Run     string         `json:"run"` // identifies the process
+	Tool    string         `json:"tool"`
+	Version string         `json:"version,omitempty"`
+	Host    string         `json:"host,omitempty"`
+	Command []string       `json:"command,omitempty"` // argv without secrets
+	Config  map[string]any `json:"config,omitempty"`
+	Seed    *int64         `json:"seed,omitempty"`
+}
+
+// A Phase marks where a phase of a load begins or ends.
+type Phase struct {
+	Header
+	Run   string `json:"run"`
+	Phase string `json:"phase"`
+	Event string `json:"event"` // "begin" or "end"
+}
+
+// A Begin says that a request is being sent: what is in flight is known while
+// it happens, and after a crash.
+type Begin struct {
+	Header
+	Run   string `json:"run"`
+	ID    string `json:"id"`
+	Phase string `json:"phase"`
+	Start Time   `json:"start"`
+}
+
+// A Request is a finished request, successful or not.
+type Request struct {
+	Header
+	Run          string   `json:"run"`
+	ID           string   `json:"id"`
+	Phase        string   `json:"phase"`
+	Model        string   `json:"model,omitempty"`
+	URL          string   `json:"url,omitempty"`
+	Endpoint     string   `json:"endpoint,omitempty"`
+	Conversation string   `json:"conversation,omitempty"`
+	Turn         *int     `json:"turn,omitempty"`
+	Start        Time     `json:"start"`            // the first byte was about to leave
+	Late         *float64 `json:"late,omitempty"`   // seconds from when it was due to Start
+	Took         *float64 `json:"took,omitempty"`   // seconds from Start to the last content, or to the failure
+	TTFT         *float64 `json:"ttft,omitempty"`   // seconds from Start to the first content (streams only)
+	Gaps         Gaps     `json:"gaps,omitempty"`   // seconds between arrivals of content, the first since Start
+	Chunks       int      `json:"chunks,omitempty"` // arrivals of content
+	Tokens       *Tokens  `json:"tokens,omitempty"`
+	Bytes        *Bytes   `json:"bytes,omitempty"`
+	HTTP         *HTTP    `json:"http,omitempty"`
+	Finish       string   `json:"finish,omitempty"` // finish_reason
+	Error        *Error   `json:"error,omitempty"`
+	GPU          *Share   `json:"gpu,omitempty"` // added by a join
+}
+
+// End is the instant at which the request was over; false if it is not known.
+func (r *Request) End() (Time, bool) {
+	if r.Took == nil {
+		return 0, false
+	}
+	return r.Start.Add(*r.Took), true
+}
+
+// Sources of token counts.
+const (
+	FromUsage     = "usage"     // the server said so
+	FromTokenizer = "tokenizer" // a tokenizer counted the text
+	FromChunks    = "chunks"    // one arrival was taken for one token
+)
+
+// Tokens are the token counts of a request. Out includes Reasoning.
+type Tokens struct {
+	In        *int   `json:"in,omitempty"`
+	Out       *int   `json:"out,omitempty"`
+	Reasoning *int   `json:"reasoning,omitempty"`
+	Asked     *int   `json:"asked,omitempty"`  // the output length that was asked for
+	Source    string `json:"source,omitempty"` // of Out
+}
+
+// Bytes are the sizes of the bodies of a request.
+type Bytes struct {
+	Sent     int64 `json:"sent"`
+	Received int64 `json:"received"`
+}
+
+// HTTP tells what happened below a request. Durations are seconds; Connect is
+// absent on a reused connection, FirstByte counts from Start.
+type HTTP struct {
+	Status    int      `json:"status,omitempty"`
+	Reused    bool     `json:"reused"`
+	Remote    string   `json:"remote,omitempty"`
+	Connect   *float64 `json:"connect,omitempty"`
+	FirstByte *float64 `json:"first_byte,omitempty"`
+}
+
+// Classes of errors.
+const (
+	ClassConnect   = "connect"
+	ClassTLS       = "tls"
+	ClassTimeout   = "timeout"
+	ClassStatus    = "status"
+	ClassDecode    = "decode"
+	ClassStream    = "stream"    // an error event after HTTP 200
+	ClassTruncated = "truncated" // ended without its terminator
+	ClassEmpty     = "empty"     // HTTP 200 and no token
+	ClassCancelled = "cancelled"
+)
+
+// An Error says why a request failed.
+type Error struct {
+	Class   string `json:"class"`
+	Code    int    `json:"code,omitempty"` // HTTP status, where there was one
+	Message string `json:"message,omitempty"`
+}
+
+// A Share is what a join knows of the GPUs while a request ran: the energy
+// charged to it in joules, then means over its GPUs and its duration.
+type Share struct {
+	Energy        *float64 `json:"energy,omitempty"`
+	Share         string   `json:"share,omitempty"` // the convention: "equal"
+	GPUs          int      `json:"gpus,omitempty"`
+	Power         *float64 `json:"power,omitempty"`
+	Utilization   *float64 `json:"utilization,omitempty"`
+	SMUtilization *float64 `json:"sm_utilization,omitempty"`
+	SMClock       *float64 `json:"sm_clock,omitempty"`
+	Throttled     *bool    `json:"throttled,omitempty"`
+}
+
+// A GPU is one reading of one GPU or MIG instance.
+type GPU struct {
+	Header
+	Source     string             `json:"source"`
+	Host       string             `json:"host,omitempty"`
+	Platform   string             `json:"platform,omitempty"` // "nvidia", "amd"
+	GPU        *int               `json:"gpu,omitempty"`      // index
+	UUID       string             `json:"uuid,omitempty"`
+	Model      string             `json:"model,omitempty"`
+	MIG        string             `json:"mig,omitempty"` // instance id
+	MIGProfile string             `json:"mig_profile,omitempty"`
+	Labels     map[string]string  `json:"labels,omitempty"`
+	Taken      Time               `json:"taken"`            // best estimate of when the exporter answered
+	Within     *float64           `json:"within,omitempty"` // half-width of that estimate, seconds
+	Fields     map[string]float64 `json:"fields"`
+}
+
+// Names of fields that other packages compute with. Units are base units.
+const (
+	FieldPower         = "power_usage"        // W
+	FieldEnergy        = "energy_consumption" // J, a counter
+	FieldUtilization   = "gpu_utilization"    // 0..1
+	FieldSMUtilization = "sm_utilization"     // 0..1
+	FieldSMClock       = "sm_clock"           // Hz
+	FieldXID           = "xid_errors"         // last code
+	FieldPowerViol     = "power_violation"    // s, a counter
+	FieldThermalViol   = "thermal_violation"  // s, a counter
+)
+
+// A Scrape is one visit to one source, successful or not.
+type Scrape struct {
+	Header
+	Source   string   `json:"source"`
+	Took     *float64 `json:"took,omitempty"`   // seconds from the request to the last byte
+	Status   int      `json:"status,omitempty"` // HTTP
+	Bytes    *int64   `json:"bytes,omitempty"`
+	GPUs     *int     `json:"gpus,omitempty"`
+	Repeat   bool     `json:"repeat,omitempty"`   // the page held nothing new
+	Rejected int      `json:"rejected,omitempty"` // lines of the page that made no sense
+	Error    string   `json:"error,omitempty"`
+}
+
+// Scopes and verdicts of energy.
+const (
+	ScopeGPU   = "gpu"
+	ScopeTotal = "total"
+
+	Valid   = "valid"
+	Invalid = "invalid"
+)
+
+// An Energy is what a join found for one GPU, or for all, over a phase.
+type Energy struct {
+	Header
+	Scope     string   `json:"scope"`
+	UUID      string   `json:"uuid,omitempty"`
+	Host      string   `json:"host,omitempty"`
+	GPU       *int     `json:"gpu,omitempty"`
+	Model     string   `json:"model,omitempty"`
+	MIG       string   `json:"mig,omitempty"`
+	GPUs      int      `json:"gpus,omitempty"` // total: how many were added
+	Phase     string   `json:"phase"`
+	From      Time     `json:"from"`
+	To        Time     `json:"to"`
+	Took      float64  `json:"took"`                 // To − From, seconds
+	Energy    *float64 `json:"energy,omitempty"`     // J, from the better source
+	Source    string   `json:"source,omitempty"`     // "counter", "integral", "mixed" (total)
+	Counter   *float64 `json:"counter,omitempty"`    // J, by the energy counter
+	Integral  *float64 `json:"integral,omitempty"`   // J, by power over time
+	PlusMinus *float64 `json:"plus_minus,omitempty"` // J, half-width
+	Requests  *float64 `json:"requests,omitempty"`   // J charged to the phase's finished requests
+	Others    *float64 `json:"others,omitempty"`     // J charged to any other request inside the window
+	Idle      *float64 `json:"idle,omitempty"`       // J while nothing was in flight
+	Refresh   *float64 `json:"refresh,omitempty"`    // median seconds between distinct readings
+	Readings  int      `json:"readings"`
+	Verdict   string   `json:"verdict"`
+	Reasons   []string `json:"reasons"`
+}
+
+// Levels of notes.
+const (
+	Info    = "info"
+	Warning = "warning"
+)
+
+// A Note is a thing worth telling.
+type Note struct {
+	Header
+	Run     string `json:"run,omitempty"`
+	Level   string `json:"level"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Source  string `json:"source,omitempty"`
+	UUID    string `json:"uuid,omitempty"`
+	File    string `json:"file,omitempty"`
+}
+
+// Reasons of an end.
+const (
+	Complete    = "complete"
+	Interrupted = "interrupted"
+	Failed      = "failed"
+)
+
+// An End closes the stream of a producer.
+type End struct {
+	Header
+	Run    string           `json:"run"`
+	Reason string           `json:"reason"`
+	Counts map[string]int64 `json:"counts,omitempty"`
+}
+
+func (*Run) kind() string     { return TypeRun }
+func (*Phase) kind() string   { return TypePhase }
+func (*Begin) kind() string   { return TypeBegin }
+func (*Request) kind() string { return TypeRequest }
+func (*GPU) kind() string     { return TypeGPU }
+func (*Scrape) kind() string  { return TypeScrape }
+func (*Energy) kind() string  { return TypeEnergy }
+func (*Note) kind() string    { return TypeNote }
+func (*End) kind() string     { return TypeEnd }
