@@ -1,0 +1,61 @@
+package token
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+func builtin(t testing.TB) *Tokenizer {
+	t.Helper()
+	tok, err := Builtin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tok
+}
+
+func TestCount(t *testing.T) {
+	t.Parallel()
+	tok := builtin(t)
+	for _, c := range []struct {
+		text string
+		want int
+	}{
+		{"", 0},
+		{"hello", 1},
+		{"hello world", 2},
+		{"The quick brown fox jumps over the lazy dog.", 10},
+	} {
+		if got := tok.Count(c.text); got != c.want {
+			t.Errorf("Count(%q) = %d, want %d", c.text, got, c.want)
+		}
+	}
+}
+
+func TestTextHasExactlyNTokens(t *testing.T) {
+	t.Parallel()
+	tok := builtin(t)
+	if len(tok.words) < 500 {
+		t.Fatalf("only %d words are one token each", len(tok.words))
+	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, n := range []int{0, 1, 2, 10, 550, 5000} {
+		for range 5 {
+			if got := tok.Count(tok.Text(n, rng)); got != n {
+				t.Errorf("Text(%d) has %d tokens", n, got)
+			}
+		}
+	}
+}
+
+func TestTextDependsOnTheSeedAlone(t *testing.T) {
+	t.Parallel()
+	tok := builtin(t)
+	text := func(seed uint64) string { return tok.Text(20, rand.New(rand.NewPCG(seed, 0))) }
+	if text(1) != text(1) {
+		t.Error("the same seed gave two texts")
+	}
+	if text(1) == text(2) {
+		t.Error("two seeds gave the same text")
+	}
+}
