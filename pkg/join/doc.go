@@ -1,0 +1,37 @@
+// Package join brings streams together on time: it merges sorted streams,
+// attributes energy and GPU state to requests, and judges whether the energy
+// can be trusted.
+//
+// [Merge] needs one line per input. [Attribute] reads a merged stream once and
+// holds what happened since the oldest of the latest readings of the GPUs:
+// about one refresh of an exporter, whatever the length of the run.
+//
+// # Energy
+//
+// E_g(t), the energy of GPU g, is linear between the first instants at which a
+// new value of its energy counter was seen. A GPU without a counter has the
+// trapezoid of its power instead. The source is chosen at the GPU's first
+// reading. The instant of a reading is its "taken".
+//
+// A GPU that two sources report is one GPU, and the readings of one source are
+// used, for two exporters read the same counter with different delay, so that
+// interleaved values would run backwards and look like resets. The first source
+// is left for another one when that has brought news for four of its own
+// refreshes in which the first brought none: because it died, or because it is
+// the coarser one. Rows of MIG instances repeat their GPU's power and are not
+// used.
+//
+// # Shares
+//
+// With n(t) requests in flight, of any phase, A_g(t) = ∫ dE_g/n over n > 0. An
+// equal share charges a request Σ_g A_g(end) − A_g(start). What is spent while
+// n = 0 is idle. This is a convention of accounting, not a causal cost.
+//
+// # Window
+//
+// The window [a, b] runs from the first start to the last end of the requests
+// for which [Measured] is true; if there are none, of all profiling requests.
+// Charges of these requests are "requests"; what any other request (warm-up,
+// failed, never finished) was charged inside [a, b] is "others". For each GPU
+// requests + others + idle = E_g(b) − E_g(a), which is checked on every run.
+package join

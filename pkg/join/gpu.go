@@ -1,0 +1,255 @@
+package join
+
+import (
+	"bytes"
+	"math"
+
+	"aiperf/pkg/record"
+)
+
+// A gpu is what is known of one GPU: its curves, and how they came about.
+type gpu struct {
+	key    string
+	latest *reading // for the words that describe it
+	main   int      // the curve that energy is taken from: byCounter or byPower
+	curve  [curves]curve
+
+	origins []*origin
+	active  *origin
+	moved   bool // to another origin; its counter has not caught up yet
+
+	counter   float64 // last value
+	violation float64
+	quantum   float64 // largest power of ten, J, that all counter values are multiples of
+	typical   float64 // seconds between distinct readings, for patience; 0 = not known
+
+	refresh sample // seconds between distinct readings of main
+	jitter  sample // seconds, see error.go
+	back    [2]knot
+	news    record.Time // the last distinct reading of main
+	gaps    spans
+	resets  spans
+	bridged float64 // J that were put where the counter was reset
+
+	// The ledger's: where it stands.
+	at    [curves]float64 // the curves at the ledger's instant
+	seen  [curves]float64 // seconds for which they are known
+	since record.Time     // begin of the stretch without a loss
+	lost  bool
+}
+
+// An origin is a source that reports the GPU.
+type origin struct {
+	name    string
+	fields  []byte
+	fresh   record.Time // when it last said something new
+	typical float64
+	count   int // of readings that were new
+}
+
+// hear notes the reading and tells whether it is new: whether any field of it
+// differs from the one before.
+func (o *origin) hear(r *reading) bool {
+	if o.count > 0 && bytes.Equal(o.fields, r.Fields) {
+		return false
+	}
+	if o.count > 0 {
+		o.typical = pace(o.typical, r.Taken.Sub(o.fresh))
+	}
+	o.fields, o.fresh = r.Fields, r.Taken
+	o.count++
+	return true
+}
+
+// pace follows the interval between readings: up at once, down slowly.
+func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
+
+// choose gives the origin of r, and makes it the active one if it is the first
+// or the active one has nothing new for four of this one's intervals.
+func (g *gpu) choose(r *reading) *origin {
+	for _, o := range g.origins {
+		if o.name != r.Source {
+			continue
+		}
+		if o != g.active && o.count >= 3 && r.Taken.Sub(g.active.fresh) > 4*o.typical {
+			g.active, g.moved = o, true
+		}
+		return o
+	}
+	o := &origin{name: r.Source}
+	g.origins = append(g.origins, o)
+	if g.active == nil {
+		g.active = o
+	}
+	return o
+}
+
+// unknownPatience is how long the second reading of a GPU is waited for: three
+// times the 30 s at which a DCGM exporter refreshes by default.
+const unknownPatience = 90
+
+// patience is how many seconds without news make a GPU count as lost. A
+// refresh of 30 s is slow, not lost.
+func (g *gpu) patience(maxGap float64) float64 {
+	if g.typical == 0 {
+		return max(maxGap, unknownPatience)
+	}
+	return max(maxGap, 3*g.typical)
+}
+
+// add takes a reading. It is true if the energy curve has grown.
+func (g *gpu) add(r *reading, maxGap float64) bool {
+	o := g.choose(r)
+	fresh := o.hear(r)
+	if o != g.active {
+		return false
+	}
+	g.latest = r
+	m := &g.curve[g.main]
+	// A repeat says nothing, unless nothing was new for so long that the GPU
+	// would be taken for lost: then it says that nothing has changed.
+	confirm := m.any() && r.Taken.Sub(m.last().t) >= g.patience(maxGap)
+	if !fresh && !confirm {
+		return false
+	}
+	before := m.count
+	for _, j := range gauges {
+		if r.has[j] {
+			g.curve[j].gauge = true
+			g.curve[j].add(r.Taken, r.value[j])
+		}
+	}
+	g.addViolation(r)
+	distinct := fresh
+	if r.has[byCounter] {
+		changed := g.addCounter(r, confirm)
+		distinct = distinct && (changed || g.main != byCounter)
+	}
+	if m.count == before {
+		return false
+	}
+	g.grown(distinct, maxGap)
+	return true
+}
+
+func (g *gpu) addViolation(r *reading) {
+	c := &g.curve[byViolation]
+	if !r.has[byViolation] {
+		return
+	}
+	v := r.value[byViolation]
+	grown := 0.0
+	if c.any() {
+		grown = max(0, v-g.violation) // less: the driver was loaded anew
+	}
+	if c.add(r.Taken, grown) {
+		g.violation = v
+	}
+}
+
+// addCounter is true if the counter has changed.
+func (g *gpu) addCounter(r *reading, confirm bool) bool {
+	c, v := &g.curve[byCounter], r.value[byCounter]
+	if !c.any() {
+		g.quantum = 1000
+		g.shrink(v)
+		g.counter = v
+		return c.add(r.Taken, 0)
+	}
+	last := c.last()
+	grown := v - g.counter
+	switch {
+	case r.Taken <= last.t:
+		return false
+	case grown == 0 && !confirm:
+		return false
+	case grown < 0 && g.moved && !confirm:
+		return false // another origin's view, a little older
+	case grown < 0:
+		// What was spent around the reset is in neither piece of the counter;
+		// the power knows it, if there is one.
+		grown = g.bridge(last.t, r.Taken)
+		g.bridged += grown
+		g.resets.add(last.t, r.Taken)
+	}
+	g.moved = false
+	changed := v != g.counter
+	g.counter = v
+	g.shrink(v)
+	c.add(r.Taken, grown)
+	return changed
+}
+
+// bridge is the energy by power from one instant to another, both of readings.
+func (g *gpu) bridge(from, to record.Time) float64 {
+	ks := g.curve[byPower].knots
+	var a, b knot
+	for _, k := range ks {
+		if k.t <= from || a.t == 0 {
+			a = k
+		}
+		if k.t <= to {
+			b = k
+		}
+	}
+	return max(0, b.sum-a.sum)
+}
+
+// shrink finds the counter's resolution.
+func (g *gpu) shrink(v float64) {
+	for g.quantum > 1e-6 {
+		if n := v / g.quantum; math.Abs(n-math.Round(n)) <= 1e-3 {
+			return
+		}
+		g.quantum /= 10
+	}
+}
+
+// grown keeps account of the intervals of the main curve.
+func (g *gpu) grown(distinct bool, maxGap float64) {
+	m := &g.curve[g.main]
+	k := m.last()
+	if m.count > 1 {
+		last := g.back[1]
+		if dt := k.t.Sub(last.t); distinct {
+			g.typical = pace(g.typical, dt)
+			g.refresh.add(dt)
+		}
+		if k.t.Sub(g.news) > maxGap {
+			g.gaps.add(g.news, k.t)
+		}
+	}
+	if distinct || m.count == 1 {
+		g.news = k.t
+	}
+	if m.count > 2 && distinct {
+		if s, ok := lateness(g.back[0], g.back[1], k); ok && g.main == byCounter {
+			g.jitter.add(s)
+		}
+	}
+	g.back[0], g.back[1] = g.back[1], k
+}
+
+// spans are stretches of time. Those that touch are one.
+type spans []span
+
+type span struct{ from, to record.Time }
+
+func (s *spans) add(from, to record.Time) {
+	if n := len(*s); n > 0 && from <= (*s)[n-1].to {
+		(*s)[n-1].to = to
+		return
+	}
+	*s = append(*s, span{from, to})
+}
+
+// touch tells whether any of them has more than an instant in common with the
+// window.
+func (s spans) touch(from, to record.Time) bool {
+	for _, x := range s {
+		if x.from < to && x.to > from {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,75 @@
+package join
+
+import "aiperf/pkg/record"
+
+// Measured tells whether a request belongs to the window: a profiling request
+// that succeeded and whose end is known. The first start to the last end of
+// these is the window that energy is given for, and the time that throughput
+// divides by.
+func Measured(r *record.Request) bool {
+	return r.Phase == record.Profiling && r.Error == nil && r.Took != nil
+}
+
+// A mark is where the sums of one GPU stand at an instant.
+type mark struct {
+	sum     [curves]float64
+	main    float64 // J, of the curve that is charged
+	noise   float64
+	charged float64 // J, to all requests until now, finished or not
+	idle    float64 // J
+	missed  float64 // J, that passed while the GPU was lost
+	passed  int     // readings
+	edge    edge
+}
+
+// A snapshot is where everything stands at an instant.
+type snapshot struct {
+	t     record.Time
+	marks []mark // by GPU; those that came later are absent
+}
+
+func (s *snapshot) mark(g int) mark {
+	if g < len(s.marks) {
+		return s.marks[g]
+	}
+	return mark{}
+}
+
+func (s *snapshot) follow(g int, p, q knot) {
+	if g < len(s.marks) {
+		s.marks[g].edge.follow(p, q)
+	}
+}
+
+// complete tells whether nothing more can be learnt about its edges.
+func (s *snapshot) complete() bool {
+	for _, m := range s.marks {
+		if m.edge.ok && !m.edge.complete {
+			return false
+		}
+	}
+	return true
+}
+
+// A window runs from the first start to the last end of requests that are only
+// known to belong to it when they end.
+type window struct {
+	from, to snapshot
+	requests []float64 // J charged to them, by GPU
+	count    int
+}
+
+// add takes a request of the window that has just ended, at now.
+func (w *window) add(f *flight, charges []float64, l *ledger) {
+	if w.count == 0 || f.origin != nil && f.origin.t < w.from.t {
+		w.from = *f.origin
+	}
+	w.count++
+	l.snap(&w.to)
+	for len(w.requests) < len(charges) {
+		w.requests = append(w.requests, 0)
+	}
+	for g, x := range charges {
+		w.requests[g] += x
+	}
+}
