@@ -92,6 +92,9 @@ func (l *Line) parse() error {
 	if l.fast() {
 		return nil
 	}
+	if bytes.TrimSpace(l.Raw)[0] != '{' {
+		return l.Errorf("not a record: it is no JSON object: %s", excerpt(l.Raw))
+	}
 	var h struct {
 		Time *Time   `json:"time"`
 		Type *string `json:"type"`
