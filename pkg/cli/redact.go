@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,19 +13,18 @@ var userinfo = regexp.MustCompile(`(://)[^/@\s]*@`)
 // secretHeaders are HTTP headers whose values are credentials.
 var secretHeaders = regexp.MustCompile(`(?i)authorization|api-?key|token|secret|cookie|password`)
 
-// Redact is a copy of args in which the values of the given long flags, of
-// headers that carry credentials (-H, --header) and the user part of URLs are
-// hidden. shorts are the one-letter forms of secret flags.
+// secretQuery are the keys of URL parameters that are credentials.
+var secretQuery = regexp.MustCompile(`(?i)([?&][^=&#]*(?:key|token|secret|password|signature)[^=&#]*=)[^&#\s]+`)
+
+// Redact is a copy of args in which the values of the flags named secret, of
+// headers that carry credentials (-H, --header) and of credentials in URLs are
+// hidden.
 func Redact(args []string, secret ...string) []string {
-	out := slices.Clone(args)
-	for i, a := range out {
-		out[i] = RedactURL(a)
-		name, value, joined := flagOf(a)
-		if name == "" {
-			continue
-		}
-		if !joined && i+1 < len(out) {
-			value = out[i+1]
+	out := make([]string, len(args))
+	for i := 0; i < len(args); i++ {
+		prefix, name, value, joined := splitFlag(args[i])
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
 		}
 		switch {
 		case slices.Contains(secret, name):
@@ -34,33 +32,35 @@ func Redact(args []string, secret ...string) []string {
 		case name == "header" || name == "H":
 			value = RedactHeader(value)
 		default:
+			out[i] = RedactURL(args[i])
 			continue
 		}
 		switch {
-		case joined && strings.HasPrefix(a, "--"):
-			out[i] = "--" + name + "=" + value
 		case joined:
-			out[i] = "-" + name + value
-		case i+1 < len(out):
-			out[i+1] = value
-			args = out // the loop ranges over out, so the next turn sees the hidden value
+			out[i] = prefix + value
+		case i+1 < len(args):
+			out[i], out[i+1] = args[i], value
+			i++
+		default:
+			out[i] = args[i]
 		}
 	}
 	return out
 }
 
-// flagOf splits "--name=value" and "-Nvalue".
-func flagOf(a string) (name, value string, joined bool) {
-	if long, ok := strings.CutPrefix(a, "--"); ok {
-		return strings3(strings.Cut(long, "="))
+// splitFlag takes "--name=value" and "-nvalue" apart. joined tells whether
+// there is a value in the same argument; prefix is all before it.
+func splitFlag(arg string) (prefix, name, value string, joined bool) {
+	if long, ok := strings.CutPrefix(arg, "--"); ok {
+		name, value, joined = strings.Cut(long, "=")
+		return "--" + name + "=", name, value, joined
 	}
-	if len(a) >= 2 && a[0] == '-' {
-		return a[1:2], strings.TrimPrefix(a[2:], "="), len(a) > 2
+	if len(arg) < 2 || arg[0] != '-' {
+		return "", "", "", false
 	}
-	return "", "", false
+	value = arg[2:]
+	return arg[:2], arg[1:2], value, value != ""
 }
-
-func strings3(a, b string, ok bool) (string, string, bool) { return a, b, ok }
 
 // RedactHeader hides the value of a "Name: value" that carries a credential.
 func RedactHeader(h string) string {
@@ -71,11 +71,9 @@ func RedactHeader(h string) string {
 	return h
 }
 
-// RedactURL hides user and password of every URL in s.
+// RedactURL hides user and password, and parameters that are credentials, of
+// every URL in s.
 func RedactURL(s string) string {
-	if u, err := url.Parse(s); err == nil && u.User != nil && u.Scheme != "" {
-		u.User = url.User(hidden)
-		return u.String()
-	}
-	return userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
+	s = userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
+	return secretQuery.ReplaceAllString(s, "${1}"+hidden)
 }
