@@ -79,6 +79,12 @@ func (c *curve) at(t record.Time) float64 {
 		c.before, c.has = mean(c.knots[0], c.knots[1]), true
 		c.knots = c.knots[1:]
 	}
+	return c.between(t)
+}
+
+// between gives the curve at a t not before the cursor and not after the
+// second knot from there.
+func (c *curve) between(t record.Time) float64 {
 	if len(c.knots) == 0 {
 		return 0
 	}

@@ -27,12 +27,15 @@ import (
 //     through both ends with slopes in [P_min, P_max] of this edge. It is off by
 //     at most min((P_max − p)·x, (p − P_min)·y), or the same with the slopes
 //     exchanged, below the line. With a step of the power at the edge itself
-//     this is exact.
+//     this is exact. P_max is only known if a whole segment lies inside the
+//     window; if none does, it may be anything: a short load between two
+//     readings 30 s apart is seen in their difference only.
 //  4. A counter that rounds to steps of q is off by up to q/2 at each edge.
 //
-// The trapezoid of power has in addition the variance of what it missed between
-// readings (see curve.bend), taken twice. What was put in place of a counter
-// that was reset counts in full.
+// The trapezoid of power has no part 2, for a steady power that is read late is
+// still the same power, and no part 4. It has in addition the variance of what
+// it missed between readings (see curve.bend), taken twice. What was put in
+// place of a counter that was reset counts in full.
 //
 // What cannot be seen from outside is not in it: a sensor that averages (on
 // recent boards "power usage" is a mean over a second) or that is itself late.
@@ -87,8 +90,15 @@ func (e *edge) follow(p, q knot) {
 	}
 }
 
-// off is how far the straight line may be from the truth, J.
-func (e edge) off() float64 {
+// off is how far the straight line may be from the truth, J. seen tells whether
+// the power inside the window was seen.
+func (e edge) off(seen bool) float64 {
+	if !seen {
+		e.max = math.Inf(1)
+		if e.x == 0 || e.y == 0 { // on a reading, which is no guess
+			return 0
+		}
+	}
 	above := min((e.max-e.slope)*e.x, (e.slope-e.min)*e.y)
 	below := min((e.slope-e.min)*e.x, (e.max-e.slope)*e.y)
 	return max(0, above, below)
@@ -116,8 +126,7 @@ func (g *gpu) stale(poll float64) (d, j float64) {
 		d = min(d, poll)
 	}
 	if g.main == byPower {
-		// Power readings do not show how late they are.
-		return d, d
+		return d, 0
 	}
 	if late, ok := g.jitter.quantile(0.9); ok {
 		return d, min(d, late/0.58)
@@ -128,8 +137,9 @@ func (g *gpu) stale(poll float64) (d, j float64) {
 // plusMinus is the half-width of the energy between two edges, J.
 func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) float64 {
 	d, j := g.stale(poll)
+	seen := b.passed-a.passed >= 2
 	low, high := min(a.edge.min, b.edge.min), max(a.edge.max, b.edge.max)
-	sum := d*(high-low) + j*high + a.edge.off() + b.edge.off()
+	sum := d*(high-low) + j*high + a.edge.off(seen) + b.edge.off(seen)
 	if g.main == byCounter {
 		if reset {
 			sum += g.bridged

@@ -27,15 +27,15 @@ type gpu struct {
 	jitter  sample // seconds, see error.go
 	back    [2]knot
 	news    record.Time // the last distinct reading of main
-	gaps    spans
+	gaps    spans       // longer than MaxGap
+	silent  spans       // longer than its patience
 	resets  spans
 	bridged float64 // J that were put where the counter was reset
 
 	// The ledger's: where it stands.
-	at    [curves]float64 // the curves at the ledger's instant
-	seen  [curves]float64 // seconds for which they are known
-	since record.Time     // begin of the stretch without a loss
-	lost  bool
+	at   [curves]float64 // the curves at the ledger's instant
+	seen [curves]float64 // seconds for which they are known
+	lost bool            // its patience is over
 }
 
 // An origin is a source that reports the GPU.
@@ -107,8 +107,8 @@ func (g *gpu) add(r *reading, maxGap float64) bool {
 	g.latest = r
 	m := &g.curve[g.main]
 	// A repeat says nothing, unless nothing was new for so long that the GPU
-	// would be taken for lost: then it says that nothing has changed.
-	confirm := m.any() && r.Taken.Sub(m.last().t) >= g.patience(maxGap)
+	// would soon be taken for lost: then it says that nothing has changed.
+	confirm := m.any() && r.Taken.Sub(m.last().t) >= g.patience(maxGap)/2
 	if !fresh && !confirm {
 		return false
 	}
@@ -211,7 +211,11 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 	k := m.last()
 	if m.count > 1 {
 		last := g.back[1]
-		if dt := k.t.Sub(last.t); distinct {
+		dt := k.t.Sub(last.t)
+		if dt > g.patience(maxGap) {
+			g.silent.add(last.t, k.t)
+		}
+		if distinct {
 			g.typical = pace(g.typical, dt)
 			g.refresh.add(dt)
 		}
@@ -246,8 +250,8 @@ func (s *spans) add(from, to record.Time) {
 // touch tells whether any of them has more than an instant in common with the
 // window.
 func (s spans) touch(from, to record.Time) bool {
-	for _, x := range s {
-		if x.from < to && x.to > from {
+	for i := len(s) - 1; i >= 0 && s[i].to > from; i-- {
+		if s[i].from < to {
 			return true
 		}
 	}

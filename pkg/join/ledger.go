@@ -80,10 +80,10 @@ func (l *ledger) move(g *gpu) float64 {
 // passes nobody's account, for who was in flight then is forgotten.
 func (l *ledger) resume(i int) {
 	g := l.gpus[i]
+	l.eachSnapshot(func(s *snapshot) { s.repair(i, g) })
 	was := l.state
 	l.missed[i] += l.move(g)
 	l.state = was
-	g.since = max(l.now, g.curve[g.main].first)
 	g.lost = false
 }
 
@@ -121,7 +121,7 @@ func (l *ledger) finish(f *flight) {
 		l.starts[i] -= a
 		total += charges[i]
 		c := &g.curve[g.main]
-		known = known && !g.lost && f.start >= g.since && f.end <= c.last().t
+		known = known && f.start >= c.first && f.end <= c.last().t && !g.silent.touch(f.start, f.end)
 	}
 	f.share = l.settle(f, total, known)
 	if f.profiling && f.finished {
@@ -184,6 +184,7 @@ func (l *ledger) snap(s *snapshot) {
 			missed:  l.missed[i],
 			passed:  g.curve[g.main].passed(l.now),
 			edge:    g.edgeAt(l.now),
+			lost:    g.curve[g.main].last().t < l.now,
 		}
 		if ks := g.curve[byPower].knots; len(ks) > 0 {
 			m.noise = ks[0].noise
@@ -194,14 +195,18 @@ func (l *ledger) snap(s *snapshot) {
 
 // follow tells the snapshots whose edges are open of a new segment.
 func (l *ledger) follow(i int, p, q knot) {
-	l.open = slices.DeleteFunc(l.open, func(s *snapshot) bool {
-		s.follow(i, p, q)
-		return s.complete()
-	})
+	l.eachSnapshot(func(s *snapshot) { s.follow(i, p, q) })
+	l.open = slices.DeleteFunc(l.open, (*snapshot).complete)
+}
+
+func (l *ledger) eachSnapshot(do func(*snapshot)) {
+	for _, s := range l.open {
+		do(s)
+	}
 	for _, w := range []*window{&l.all, &l.measured} {
 		if w.count > 0 {
-			w.from.follow(i, p, q)
-			w.to.follow(i, p, q)
+			do(&w.from)
+			do(&w.to)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type mark struct {
 	missed  float64 // J, that passed while the GPU was lost
 	passed  int     // readings
 	edge    edge
+	lost    bool // taken behind the last reading
 }
 
 // A snapshot is where everything stands at an instant.
@@ -41,10 +42,29 @@ func (s *snapshot) follow(g int, p, q knot) {
 	}
 }
 
+// repair sets right what was not known when the snapshot was taken: g was
+// lost, and here is its next reading. Nobody was charged for what it spent.
+func (s *snapshot) repair(i int, g *gpu) {
+	if i >= len(s.marks) || !s.marks[i].lost {
+		return
+	}
+	m := &s.marks[i]
+	m.lost = false
+	for j := range g.curve {
+		sum := g.curve[j].between(s.t)
+		if j == g.main {
+			m.missed += sum - m.main
+			m.main = sum
+		}
+		m.sum[j] = sum
+	}
+	m.edge = g.edgeAt(s.t)
+}
+
 // complete tells whether nothing more can be learnt about its edges.
 func (s *snapshot) complete() bool {
 	for _, m := range s.marks {
-		if m.edge.ok && !m.edge.complete {
+		if m.lost || m.edge.ok && !m.edge.complete {
 			return false
 		}
 	}
