@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"io"
-	"math"
 	"net/http"
 	"sync"
 	"time"
@@ -20,9 +19,9 @@ var buffers = sync.Pool{New: func() any { return new([16 << 10]byte) }}
 type reply struct {
 	*exchange
 	events    int
-	reasoning int           // arrivals of reasoning
-	last      record.Time   // arrival of the last content
-	offsets   []record.Time // arrivals of content since the start
+	reasoning int         // arrivals of reasoning
+	last      record.Time // arrival of the last content
+	offsets   []int64     // arrivals of content, nanoseconds since the start
 	done      bool
 	failed    *record.Error
 }
@@ -41,7 +40,7 @@ func (x *exchange) stream(ctx context.Context, cancel func(), resp *http.Respons
 	}
 	r := &reply{exchange: x}
 	if asked := x.rec.Tokens.Asked; asked != nil && *asked > 0 {
-		r.offsets = make([]record.Time, 0, min(*asked+1, 1<<16))
+		r.offsets = make([]int64, 0, min(*asked+1, 1<<16))
 	}
 	err := r.read(resp.Body, buf[:], func() { time.AfterFunc(lingering, cancel) })
 	r.measure()
@@ -116,7 +115,7 @@ func (r *reply) event(e sse.Event, at record.Time, said func()) {
 	r.note(d)
 	if d.Content {
 		r.last = at
-		r.offsets = append(r.offsets, at-r.rec.Start)
+		r.offsets = append(r.offsets, int64(at-r.rec.Start))
 		if d.Reasoning {
 			r.reasoning++
 		}
@@ -132,14 +131,7 @@ func (r *reply) measure() {
 	}
 	rec.TTFT = new(float64(r.offsets[0]) / 1e9)
 	rec.Took = new(r.last.Sub(rec.Start))
-	// Gaps are differences of rounded offsets, so that their sums do not drift.
-	rec.Gaps = make(record.Gaps, len(r.offsets))
-	before := 0.0
-	for i, t := range r.offsets {
-		us := math.Round(float64(t) / 1e3)
-		rec.Gaps[i] = (us - before) / 1e6
-		before = us
-	}
+	rec.Gaps = record.GapsOf(r.offsets)
 	if rec.Tokens.Out == nil {
 		rec.Tokens.Out, rec.Tokens.Source = new(len(r.offsets)), record.FromChunks
 		if r.reasoning > 0 {

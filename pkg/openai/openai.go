@@ -3,6 +3,7 @@
 package openai
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -119,7 +120,10 @@ type content struct {
 }
 
 func chatChunk(data []byte) (Delta, error) {
-	if strings.TrimSpace(string(data)) == "[DONE]" {
+	if d, ok := fastChunk(data); ok {
+		return d, nil
+	}
+	if string(bytes.TrimSpace(data)) == "[DONE]" {
 		return Delta{Done: true}, nil
 	}
 	return chatReply(data)
@@ -134,20 +138,20 @@ func chatReply(body []byte) (Delta, error) {
 		return Delta{Err: fmt.Errorf("%s", Message(body))}, nil
 	}
 	var d Delta
+	var text, reasoning bool
 	for _, choice := range c.Choices {
 		if choice.Finish != "" {
 			d.Finish = choice.Finish
 		}
 		for _, part := range []*content{choice.Delta, choice.Message} {
-			if part == nil {
-				continue
+			if part != nil {
+				text = text || part.Content != "" || part.Refusal != "" || len(part.ToolCalls) > 0
+				reasoning = reasoning || part.ReasoningContent != "" || part.Reasoning != ""
 			}
-			text := part.Content != "" || part.Refusal != "" || len(part.ToolCalls) > 0
-			reasoning := part.ReasoningContent != "" || part.Reasoning != ""
-			d.Reasoning = reasoning && !text
-			d.Content = d.Content || text || reasoning
 		}
 	}
+	d.Content = text || reasoning
+	d.Reasoning = reasoning && !text
 	if u := c.Usage; u != nil {
 		d.Usage = &Usage{In: u.Prompt, Out: u.Completion}
 		if u.Details != nil {

@@ -124,12 +124,20 @@ func TestLookup(t *testing.T) {
 func FuzzChatChunk(f *testing.F) {
 	f.Add([]byte(`{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}}`))
 	f.Add([]byte(`{"error":{"message":1}}`))
+	f.Add([]byte(`{"id":"c-1","created":-1.5e3,"x":[true,false,null,{}],"choices":[{"index":0,"delta":{"role":"a","content":"\u00e9\n","reasoning":null,"tool_calls":null},"finish_reason":"stop","logprobs":null}],"usage":null}`))
+	f.Add([]byte(`{"CHOICES":[{"delta":{"reasoning_content":"b"}}],"choices":[],"choices":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, err := Chat.Chunk(data)
 		if err != nil && d != (Delta{}) {
 			t.Errorf("a result beside an error: %+v, %v", d, err)
 		}
 		_ = fmt.Sprint(Message(data))
+		if fast, ok := fastChunk(data); ok {
+			slow, err := chatReply(data)
+			if diff := cmp.Diff(slow, fast); err != nil || diff != "" {
+				t.Errorf("error %v; (-general +fast):\n%s", err, diff)
+			}
+		}
 	})
 }
 

@@ -1,22 +1,20 @@
 package record
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
-// Gaps are seconds between arrivals. Their text form has microseconds.
+// Gaps are seconds between arrivals, to the microsecond.
 type Gaps []float64
 
-// MarshalJSON writes each gap with at most six decimals and no exponent.
-func (g Gaps) MarshalJSON() ([]byte, error) {
-	b := make([]byte, 0, 9*len(g)+2)
-	b = append(b, '[')
-	for i, x := range g {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendFloat(b, math.Round(x*1e6)/1e6, 'f', -1, 64)
+// GapsOf are the gaps between arrivals at the given nanoseconds since the start
+// of a request. They are differences of rounded offsets, so that their sums do
+// not drift.
+func GapsOf(offsets []int64) Gaps {
+	gaps := make(Gaps, len(offsets))
+	before := 0.0
+	for i, ns := range offsets {
+		us := math.Round(float64(ns) / 1e3)
+		gaps[i] = (us - before) / 1e6
+		before = us
 	}
-	return append(b, ']'), nil
+	return gaps
 }

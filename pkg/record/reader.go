@@ -86,7 +86,7 @@ func Read(r io.Reader, name string) iter.Seq2[Line, error] {
 
 // parse checks the line and fills its header.
 func (l *Line) parse() error {
-	if !json.Valid(l.Raw) {
+	if !valid(l.Raw) {
 		return l.Errorf("not JSON: %s", excerpt(l.Raw))
 	}
 	if l.fast() {
