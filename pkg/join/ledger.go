@@ -165,9 +165,13 @@ func (l *ledger) settle(f *flight, total float64, known bool) *record.Share {
 	return s
 }
 
-// round is x with so many parts kept of a unit.
+// round is x with so many parts kept of a unit; nil if it is no number that a
+// record could hold.
 func round(x, parts float64) *float64 {
 	y := math.Round(x*parts) / parts
+	if math.IsNaN(y) || math.IsInf(y, 0) {
+		return nil
+	}
 	return &y
 }
 
