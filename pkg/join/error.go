@@ -128,7 +128,7 @@ func (g *gpu) stale(poll float64) (d, j float64) {
 	if g.main == byPower {
 		return d, 0
 	}
-	if late, ok := g.jitter.quantile(0.9); ok {
+	if late, ok := g.jitter.quantile(0.9); ok && len(g.jitter.xs) >= 8 {
 		return d, min(d, late/0.58)
 	}
 	return d, d

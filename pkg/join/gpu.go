@@ -20,7 +20,7 @@ type gpu struct {
 
 	counter   float64 // last value
 	violation float64
-	quantum   float64 // largest power of ten, J, that all counter values are multiples of
+	quantum   float64 // largest power of ten, J, up to 1, that all counter values are multiples of
 	typical   float64 // seconds between distinct readings, for patience; 0 = not known
 
 	refresh sample // seconds between distinct readings of main
@@ -151,7 +151,7 @@ func (g *gpu) addViolation(r *reading) {
 func (g *gpu) addCounter(r *reading, confirm bool) bool {
 	c, v := &g.curve[byCounter], r.value[byCounter]
 	if !c.any() {
-		g.quantum = 1000
+		g.quantum = 1 // no counter is known to be coarser
 		g.shrink(v)
 		g.counter = v
 		return c.add(r.Taken, 0)
