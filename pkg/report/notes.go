@@ -1,0 +1,221 @@
+package report
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"aiperf/pkg/record"
+)
+
+// notes are the warnings in the stream itself.
+type notes struct {
+	seen map[noteKey]*noted
+	list []*noted
+}
+
+type noteKey struct{ code, source, uuid string }
+
+type noted struct {
+	first record.Note
+	n     int
+}
+
+func (s *notes) add(l record.Line) error {
+	var n record.Note
+	if err := l.Decode(&n); err != nil {
+		return err
+	}
+	if n.Level != record.Warning {
+		return nil
+	}
+	k := noteKey{n.Code, n.Source, n.UUID}
+	if s.seen[k] == nil {
+		if s.seen == nil {
+			s.seen = map[noteKey]*noted{}
+		}
+		s.seen[k] = &noted{first: n}
+		s.list = append(s.list, s.seen[k])
+	}
+	s.seen[k].n++
+	return nil
+}
+
+// remarks are the notes of a report, in the making.
+type remarks []Note
+
+func (n *remarks) warn(code, format string, a ...any) {
+	*n = append(*n, Note{record.Warning, code, fmt.Sprintf(format, a...)})
+}
+
+func (n *remarks) info(code, format string, a ...any) {
+	*n = append(*n, Note{record.Info, code, fmt.Sprintf(format, a...)})
+}
+
+// remark notes what was mixed, missing or partial.
+func (b *Builder) remark(r *Report) []Note {
+	var n remarks
+	b.aboutInput(&n, r)
+	b.aboutRuns(&n, r)
+	b.requests.remark(&n, r)
+	b.aboutGPUs(&n, r)
+	b.aboutEnergy(&n, r)
+	b.fromStream(&n, r)
+	slices.SortStableFunc(n, func(a, b Note) int { return strings.Compare(b.Level, a.Level) }) // warnings first
+	return n
+}
+
+func (b *Builder) aboutInput(n *remarks, r *Report) {
+	for _, file := range b.cut {
+		n.warn("truncated", "%s breaks off; what came before is counted", file)
+	}
+	if b.skipped > 0 {
+		n.warn("skipped", "%s could not be read and are left out", many(b.skipped, "line"))
+	}
+	if b.newer > 0 {
+		n.warn("version", "%s of a later version than %d of the record contract: some of what they say may be missed", many(b.newer, "line"), record.Version)
+	}
+}
+
+func (b *Builder) aboutRuns(n *remarks, r *Report) {
+	hosts := map[string]bool{}
+	for _, run := range r.Runs {
+		if run.Host != "" {
+			hosts[run.Host] = true
+		}
+		switch {
+		case b.twice[run.ID]:
+			n.warn("twice", "run %s of %s begins twice: its records were given twice and count twice", run.ID, run.Tool)
+		case run.End == "":
+			n.warn("partial", "partial: run %s of %s has no end (crashed, killed, or still running)", run.ID, run.Tool)
+		case run.End == record.Interrupted && run.Tool != "aiperf-scrape":
+			n.info("interrupted", "run %s of %s was interrupted", run.ID, run.Tool)
+		case run.End == record.Failed:
+			n.warn("failed", "run %s of %s ended as failed", run.ID, run.Tool)
+		}
+	}
+	if len(hosts) > 1 {
+		n.info("hosts", "records of %d hosts are put together by their own clocks: %s", len(hosts), list(hosts))
+	}
+}
+
+func (q *requests) remark(n *remarks, r *Report) {
+	if len(q.runs) > 1 {
+		n.warn("runs", "requests of %d runs are pooled, and the time between the runs counts as part of the window", len(q.runs))
+	}
+	if len(q.models) > 1 {
+		n.warn("models", "requests to %d models are pooled: %s", len(q.models), list(q.models))
+	}
+	if len(q.urls) > 1 {
+		n.info("urls", "requests to %d URLs are pooled: %s", len(q.urls), list(q.urls))
+	}
+	if c := r.Requests.InFlight; c > 0 {
+		n.warn("in-flight", "%s in flight when the stream ended and not counted", was(c, "request"))
+	}
+	if q.warmup > 0 {
+		n.info("warmup", "%s of the warm-up not counted", are(q.warmup, "request"))
+	}
+	for _, phase := range slices.Sorted(maps.Keys(q.elsewhere)) {
+		n.warn("phase", "%s of phase %q not counted", are(q.elsewhere[phase], "request"), phase)
+	}
+	ok := len(q.rows) + q.open
+	if ok == 0 && q.failed.total > 0 {
+		n.warn("no-success", "no request succeeded: there is nothing to measure but errors")
+	}
+	if q.open > 0 {
+		n.warn("no-took", "%s without \"took\": counted, but not timed", many(q.open, "successful request"))
+	}
+	q.aboutTokens(n)
+}
+
+func (q *requests) aboutTokens(n *remarks) {
+	if len(q.rows) == 0 {
+		return
+	}
+	var ttft, out, asked, off int
+	for i := range q.rows {
+		r := &q.rows[i]
+		if r.ttft == r.ttft {
+			ttft++
+		}
+		if r.out > 0 {
+			out++
+		}
+		if r.asked > 0 && r.out > 0 {
+			asked++
+		}
+		if r.mismatched() {
+			off++
+		}
+	}
+	all := len(q.rows)
+	if ttft < all {
+		n.info("no-ttft", "%d of %d successful requests have no time to first token; answers that are not streamed have none", all-ttft, all)
+	}
+	if out < all {
+		n.warn("no-tokens", "%d of %d successful requests have no count of output tokens", all-out, all)
+	}
+	if off > 0 {
+		n.info("osl-mismatch", "%d of %d answers are not as long as was asked for (by more than 5 %% or 50 tokens)", off, asked)
+	}
+	if len(q.counters) > 1 {
+		n.warn("token-sources", "output tokens were counted in %d ways: %s", len(q.counters), list(q.counters))
+	} else if q.counters[record.FromChunks] > 0 {
+		n.warn("token-sources", "output tokens are numbers of chunks: the server told no usage; a chunk may hold several tokens")
+	}
+	if q.negative > 0 {
+		n.warn("negative-gap", "%s with arrivals that run backwards left out of inter chunk latency", are(q.negative, "request"))
+	}
+}
+
+// fromStream passes on the warnings of other commands. That a source is
+// unreachable is said by the list of sources.
+func (b *Builder) fromStream(n *remarks, r *Report) {
+	for _, s := range b.notes.list {
+		src := b.sources.byURL[s.first.Source]
+		if src != nil && (s.first.Code == "unreachable" || s.first.Code == "bad-answer") {
+			continue
+		}
+		text := s.first.Message
+		if s.first.Source != "" && !strings.Contains(text, s.first.Source) {
+			text = s.first.Source + ": " + text
+		}
+		if s.n > 1 {
+			text += fmt.Sprintf(" (%d times)", s.n)
+		}
+		n.warn(s.first.Code, "%s", text)
+	}
+}
+
+// many is a number of things.
+func many(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+func are(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " is"
+	}
+	return many(n, thing) + " are"
+}
+
+func was(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing + " was"
+	}
+	return many(n, thing) + " were"
+}
+
+// list names some keys of a map, in order.
+func list[V any](m map[string]V) string {
+	const most = 5
+	keys := slices.Sorted(maps.Keys(m))
+	if len(keys) > most {
+		return strings.Join(keys[:most], ", ") + fmt.Sprintf(" and %d more", len(keys)-most)
+	}
+	return strings.Join(keys, ", ")
+}
