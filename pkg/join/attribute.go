@@ -141,20 +141,12 @@ func (a *attribution) take(l record.Line) error {
 }
 
 func (a *attribution) takeBegin(l record.Line) error {
-	var b struct {
-		Run   string      `json:"run"`
-		ID    string      `json:"id"`
-		Phase string      `json:"phase"`
-		Start record.Time `json:"start"`
-	}
-	if err := l.Decode(&b); err != nil {
+	b, err := mentionOf(l)
+	if err != nil {
 		return err
 	}
-	if b.Start == 0 {
-		b.Start = l.Time
-	}
-	a.lag = max(a.lag, l.Time.Sub(b.Start))
-	a.depart(&flight{key: flightKey(b.Run, b.ID), start: b.Start, profiling: b.Phase == record.Profiling})
+	a.lag = max(a.lag, l.Time.Sub(b.start))
+	a.depart(&flight{key: flightKey(b.run, b.id), start: b.start, profiling: b.phase == record.Profiling})
 	return nil
 }
 
@@ -165,53 +157,41 @@ func (a *attribution) depart(f *flight) {
 }
 
 func (a *attribution) takeRequest(l record.Line) (*flight, error) {
-	var r struct {
-		Run   string        `json:"run"`
-		ID    string        `json:"id"`
-		Phase string        `json:"phase"`
-		Start record.Time   `json:"start"`
-		Took  *float64      `json:"took"`
-		Error *record.Error `json:"error"`
-	}
-	if err := l.Decode(&r); err != nil {
+	r, err := mentionOf(l)
+	if err != nil {
 		return nil, err
 	}
 	a.requests++
-	key := flightKey(r.Run, r.ID)
+	key := flightKey(r.run, r.id)
 	f, ok := a.flying.take(key)
 	if !ok {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
-		if r.Start == 0 {
-			r.Start = l.Time
-		}
-		f = &flight{key: key, start: r.Start, profiling: r.Phase == record.Profiling}
+		f = &flight{key: key, start: r.start, profiling: r.phase == record.Profiling}
 		a.depart(f)
 		a.flying.take(key)
 	}
-	whole := record.Request{Phase: r.Phase, Start: r.Start, Took: r.Took, Error: r.Error}
-	end, known := whole.End()
-	if !known {
-		end = l.Time
+	end := l.Time
+	if r.timed {
+		end = r.start.Add(r.took)
 	}
 	a.lag = max(a.lag, l.Time.Sub(end))
-	f.end, f.finished, f.measured = max(end, f.start), true, Measured(&whole)
+	f.end, f.finished = max(end, f.start), true
+	f.measured = measured(r.phase, r.failed, r.timed)
 	a.events.add(f.end, true, f)
 	return f, nil
 }
 
 // takeEnd ends what a producer that has ended left in flight.
 func (a *attribution) takeEnd(l record.Line) error {
-	var e struct {
-		Run string `json:"run"`
-	}
-	if err := l.Decode(&e); err != nil {
+	e, err := mentionOf(l)
+	if err != nil {
 		return err
 	}
 	var left []string
 	for key := range a.flying {
-		if run, _, _ := strings.Cut(key, "\x00"); run == e.Run {
+		if run, _, _ := strings.Cut(key, "\x00"); run == e.run {
 			left = append(left, key)
 		}
 	}
@@ -230,7 +210,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if err != nil {
 		return err
 	}
-	if r.MIG != "" {
+	if r.mig != "" {
 		return nil
 	}
 	i, ok := a.byKey[r.key()]
@@ -262,20 +242,21 @@ func (a *attribution) takeGPU(l record.Line) error {
 }
 
 func (a *attribution) takeScrape(l record.Line) error {
-	var s struct {
-		Source string `json:"source"`
+	var source string
+	values := pick{line: l}
+	for key, v := range record.Keys(l.Raw) {
+		if string(key) == "source" {
+			values.text("source", v, &source)
+		}
 	}
-	if err := l.Decode(&s); err != nil {
-		return err
-	}
-	p, ok := a.polls[s.Source]
+	p, ok := a.polls[source]
 	if !ok {
-		a.polls[s.Source] = &poll{last: l.Time}
-		return nil
+		a.polls[source] = &poll{last: l.Time}
+		return values.err
 	}
 	p.interval.add(l.Time.Sub(p.last))
 	p.last = l.Time
-	return nil
+	return values.err
 }
 
 // asked is the median interval at which the source of g was asked, seconds; 0

@@ -69,7 +69,7 @@ func value(x *float64) float64 {
 func TestSharesEqualBruteForce(t *testing.T) {
 	t.Parallel()
 	close := func(a, b float64) bool { return math.Abs(a-b) <= 1e-5+1e-9*math.Abs(b) }
-	for seed := range uint64(300) {
+	for seed := range uint64(120) {
 		m := makeRun(t, rand.New(rand.NewPCG(seed, 1)))
 		got := attribute(t, m.lines, Options{})
 		share, window, requests, others, idle := naive(m)
@@ -217,7 +217,7 @@ func TestHoldsOneRefresh(t *testing.T) {
 	for _, refresh := range []float64{0.033, 1, 30} {
 		var ls []record.Line
 		ls = append(ls, steady(t, 0, -60, 600, refresh, 300)...)
-		for i := range 5000 {
+		for i := range 2000 {
 			s := float64(i) * 0.1
 			ls = append(ls, sent{id: fmt.Sprint(i), start: s, end: s + 0.25, phase: record.Profiling}.lines(t)...)
 		}

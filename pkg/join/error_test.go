@@ -67,7 +67,7 @@ func (b board) watch(t testing.TB, r *rand.Rand, refresh, poll, until float64, c
 // The true energy lies within ± for at least 95 % of the seeds.
 func TestPlusMinusCovers(t *testing.T) {
 	t.Parallel()
-	const seeds = 60
+	const seeds = 40
 	for _, c := range []struct {
 		refresh, poll float64
 		counter       bool

@@ -50,13 +50,13 @@ type origin struct {
 // hear notes the reading and tells whether it is new: whether any field of it
 // differs from the one before.
 func (o *origin) hear(r *reading) bool {
-	if o.count > 0 && bytes.Equal(o.fields, r.Fields) {
+	if o.count > 0 && bytes.Equal(o.fields, r.fields) {
 		return false
 	}
 	if o.count > 0 {
-		o.typical = pace(o.typical, r.Taken.Sub(o.fresh))
+		o.typical = pace(o.typical, r.taken.Sub(o.fresh))
 	}
-	o.fields, o.fresh = r.Fields, r.Taken
+	o.fields, o.fresh = r.fields, r.taken
 	o.count++
 	return true
 }
@@ -68,15 +68,15 @@ func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
 // or the active one has nothing new for four of this one's intervals.
 func (g *gpu) choose(r *reading) *origin {
 	for _, o := range g.origins {
-		if o.name != r.Source {
+		if o.name != r.source {
 			continue
 		}
-		if o != g.active && o.count >= 3 && r.Taken.Sub(g.active.fresh) > 4*o.typical {
+		if o != g.active && o.count >= 3 && r.taken.Sub(g.active.fresh) > 4*o.typical {
 			g.active, g.moved = o, true
 		}
 		return o
 	}
-	o := &origin{name: r.Source}
+	o := &origin{name: r.source}
 	g.origins = append(g.origins, o)
 	if g.active == nil {
 		g.active = o
@@ -108,7 +108,7 @@ func (g *gpu) add(r *reading, maxGap float64) bool {
 	m := &g.curve[g.main]
 	// A repeat says nothing, unless nothing was new for so long that the GPU
 	// would soon be taken for lost: then it says that nothing has changed.
-	confirm := m.any() && r.Taken.Sub(m.last().t) >= g.patience(maxGap)/2
+	confirm := m.any() && r.taken.Sub(m.last().t) >= g.patience(maxGap)/2
 	if !fresh && !confirm {
 		return false
 	}
@@ -116,7 +116,7 @@ func (g *gpu) add(r *reading, maxGap float64) bool {
 	for _, j := range gauges {
 		if r.has[j] {
 			g.curve[j].gauge = true
-			g.curve[j].add(r.Taken, r.value[j])
+			g.curve[j].add(r.taken, r.value[j])
 		}
 	}
 	g.addViolation(r)
@@ -142,7 +142,7 @@ func (g *gpu) addViolation(r *reading) {
 	if c.any() {
 		grown = max(0, v-g.violation) // less: the driver was loaded anew
 	}
-	if c.add(r.Taken, grown) {
+	if c.add(r.taken, grown) {
 		g.violation = v
 	}
 }
@@ -154,12 +154,12 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		g.quantum = 1 // no counter is known to be coarser
 		g.shrink(v)
 		g.counter = v
-		return c.add(r.Taken, 0)
+		return c.add(r.taken, 0)
 	}
 	last := c.last()
 	grown := v - g.counter
 	switch {
-	case r.Taken <= last.t:
+	case r.taken <= last.t:
 		return false
 	case grown == 0 && !confirm:
 		return false
@@ -168,15 +168,15 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 	case grown < 0:
 		// What was spent around the reset is in neither piece of the counter;
 		// the power knows it, if there is one.
-		grown = g.bridge(last.t, r.Taken)
+		grown = g.bridge(last.t, r.taken)
 		g.bridged += grown
-		g.resets.add(last.t, r.Taken)
+		g.resets.add(last.t, r.taken)
 	}
 	g.moved = false
 	changed := v != g.counter
 	g.counter = v
 	g.shrink(v)
-	c.add(r.Taken, grown)
+	c.add(r.taken, grown)
 	return changed
 }
 

@@ -1,7 +1,6 @@
 package join
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"aiperf/pkg/record"
@@ -23,66 +22,82 @@ var gauges = [...]int{byPower, byUtilization, bySM, byClock}
 
 // A reading is what the join needs of a gpu record.
 type reading struct {
-	Source string          `json:"source"`
-	Host   string          `json:"host"`
-	GPU    *int            `json:"gpu"`
-	UUID   string          `json:"uuid"`
-	Model  string          `json:"model"`
-	MIG    string          `json:"mig"`
-	Taken  record.Time     `json:"taken"`
-	Fields json.RawMessage `json:"fields"`
-
-	value [curves]float64
-	has   [curves]bool
+	source, host, uuid string
+	model, mig         string
+	index              *int
+	taken              record.Time
+	fields             []byte // as they stand
+	value              [curves]float64
+	has                [curves]bool
 }
 
 func readGPU(l record.Line) (*reading, error) {
-	r := new(reading)
-	if err := l.Decode(r); err != nil {
-		return nil, err
-	}
-	var f struct {
-		Energy  *float64 `json:"energy_consumption"`
-		Power   *float64 `json:"power_usage"`
-		Util    *float64 `json:"gpu_utilization"`
-		SM      *float64 `json:"sm_utilization"`
-		Clock   *float64 `json:"sm_clock"`
-		PowerV  *float64 `json:"power_violation"`
-		ThermoV *float64 `json:"thermal_violation"`
-	}
-	if len(r.Fields) > 0 {
-		if err := json.Unmarshal(r.Fields, &f); err != nil {
-			return nil, l.Errorf("fields: %w", err)
+	r := &reading{taken: l.Time}
+	p := pick{line: l}
+	for key, v := range record.Keys(l.Raw) {
+		switch string(key) {
+		case "source":
+			p.text("source", v, &r.source)
+		case "host":
+			p.text("host", v, &r.host)
+		case "uuid":
+			p.text("uuid", v, &r.uuid)
+		case "model":
+			p.text("model", v, &r.model)
+		case "mig":
+			p.text("mig", v, &r.mig)
+		case "gpu":
+			p.index("gpu", v, &r.index)
+		case "taken":
+			p.time("taken", v, &r.taken)
+		case "fields":
+			r.fields = v
+			r.readFields(&p)
 		}
 	}
-	for i, x := range [...]*float64{f.Energy, f.Power, f.Util, f.SM, f.Clock, f.PowerV} {
-		if x != nil {
-			r.value[i], r.has[i] = *x, true
+	return r, p.err
+}
+
+func (r *reading) readFields(p *pick) {
+	for key, v := range record.Keys(r.fields) {
+		j := -1
+		switch string(key) {
+		case record.FieldEnergy:
+			j = byCounter
+		case record.FieldPower:
+			j = byPower
+		case record.FieldUtilization:
+			j = byUtilization
+		case record.FieldSMUtilization:
+			j = bySM
+		case record.FieldSMClock:
+			j = byClock
+		case record.FieldPowerViol, record.FieldThermalViol:
+			j = byViolation
+		default:
+			continue
+		}
+		var x float64
+		if p.number(string(key), v, &x) {
+			r.value[j] += x // only violations come twice
+			r.has[j] = true
 		}
 	}
-	if f.ThermoV != nil {
-		r.value[byViolation] += *f.ThermoV
-		r.has[byViolation] = true
-	}
-	if r.Taken == 0 {
-		r.Taken = l.Time
-	}
-	return r, nil
 }
 
 // key identifies the GPU. A UUID is the same through any source.
 func (r *reading) key() string {
-	if r.UUID != "" {
-		return r.UUID
+	if r.uuid != "" {
+		return r.uuid
 	}
-	index := "?"
-	if r.GPU != nil {
-		index = strconv.Itoa(*r.GPU)
+	index := ""
+	if r.index != nil {
+		index = strconv.Itoa(*r.index)
 	}
-	return r.Source + "\x00" + r.Host + "\x00" + index
+	return r.source + "\x00" + r.host + "\x00" + index
 }
 
 // carriesEnergy tells whether the reading says anything of energy.
 func (r *reading) carriesEnergy() bool {
-	return r.MIG == "" && (r.has[byCounter] || r.has[byPower])
+	return r.mig == "" && (r.has[byCounter] || r.has[byPower])
 }

@@ -96,7 +96,7 @@ func (a *attribution) energy(i int, g *gpu, w *window) *record.Energy {
 	m, n := w.from.mark(i), w.to.mark(i)
 	e := &record.Energy{
 		Scope: record.ScopeGPU, Phase: record.Profiling, From: from, To: to, Took: to.Sub(from),
-		UUID: g.latest.UUID, Host: g.latest.Host, GPU: g.latest.GPU, Model: g.latest.Model,
+		UUID: g.latest.uuid, Host: g.latest.host, GPU: g.latest.index, Model: g.latest.model,
 		Readings: n.passed - m.passed, Verdict: record.Valid, Reasons: []string{},
 	}
 	e.Counter = g.between(byCounter, m, n, from, to)

@@ -7,7 +7,11 @@ import "aiperf/pkg/record"
 // these is the window that energy is given for, and the time that throughput
 // divides by.
 func Measured(r *record.Request) bool {
-	return r.Phase == record.Profiling && r.Error == nil && r.Took != nil
+	return measured(r.Phase, r.Error != nil, r.Took != nil)
+}
+
+func measured(phase string, failed, timed bool) bool {
+	return phase == record.Profiling && !failed && timed
 }
 
 // A mark is where the sums of one GPU stand at an instant.

@@ -178,7 +178,7 @@ const (
 // the lowest one may be false, for borrows go upwards; the lowest is true.
 func special(x uint64) uint64 {
 	quote, slash := x^(ones*'"'), x^(ones*'\\')
-	return ((quote - ones) &^ quote | (slash-ones)&^slash | (x-ones*' ')&^x) & highs
+	return ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*' ')&^x) & highs
 }
 
 // text reads what follows the quote that begins a string. As in json.Valid its

@@ -1,0 +1,112 @@
+package record
+
+import (
+	"bytes"
+	"encoding/json"
+	"iter"
+	"strconv"
+)
+
+// Keys yields the keys of a JSON object that is known to be valid, such as
+// [Line.Raw], with their values as they stand. It is for those who need a few
+// keys of many lines, and some five times as fast as decoding. Nothing is
+// yielded of what is no object.
+func Keys(object []byte) iter.Seq2[[]byte, Value] {
+	return func(yield func([]byte, Value) bool) {
+		b := object
+		i := space(b, 0)
+		if i >= len(b) || b[i] != '{' {
+			return
+		}
+		i = space(b, i+1)
+		for i < len(b) && b[i] == '"' {
+			end, ok := text(b, i+1)
+			if ok != yes {
+				return
+			}
+			key := b[i+1 : end-1]
+			if !plain(key) {
+				s, _ := Value(b[i:end]).Text()
+				key = []byte(s)
+			}
+			from := space(b, space(b, end)+1)
+			to, found := skip(b, from)
+			if !found || !yield(key, Value(b[from:to])) {
+				return
+			}
+			if i = space(b, to); i >= len(b) || b[i] != ',' {
+				return
+			}
+			i = space(b, i+1)
+		}
+	}
+}
+
+// plain tells whether the inside of a JSON string stands for itself. Bytes that
+// are not UTF-8 do not: a decoder replaces them.
+func plain(s []byte) bool {
+	for _, c := range s {
+		if c == '\\' || c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// skip is where the value at i ends.
+func skip(b []byte, i int) (int, bool) {
+	end, ok := value(b, i, 0)
+	if ok == deep {
+		var raw json.RawMessage
+		dec := json.NewDecoder(bytes.NewReader(b[i:]))
+		if dec.Decode(&raw) != nil {
+			return i, false
+		}
+		return i + int(dec.InputOffset()), true
+	}
+	return end, ok == yes
+}
+
+// A Value is a JSON value as it stands.
+type Value []byte
+
+// Null tells whether v is null, which is as if its key were absent.
+func (v Value) Null() bool { return string(v) == "null" }
+
+// Text is v as a string; false if it is none.
+func (v Value) Text() (string, bool) {
+	if len(v) < 2 || v[0] != '"' {
+		return "", false
+	}
+	if inside := v[1 : len(v)-1]; plain(inside) {
+		return string(inside), true
+	}
+	var s string
+	err := json.Unmarshal(v, &s)
+	return s, err == nil
+}
+
+// Number is v as a number; false if it is none, or out of range.
+func (v Value) Number() (float64, bool) {
+	if len(v) == 0 || v[0] != '-' && (v[0] < '0' || v[0] > '9') {
+		return 0, false
+	}
+	x, err := strconv.ParseFloat(string(v), 64)
+	return x, err == nil
+}
+
+// Int is v as an integer; false if it is none.
+func (v Value) Int() (int, bool) {
+	n, err := strconv.Atoi(string(v))
+	return n, err == nil
+}
+
+// Time is v as an instant; false if it is none.
+func (v Value) Time() (Time, bool) {
+	s, ok := v.Text()
+	if !ok {
+		return 0, false
+	}
+	t, err := ParseTime(s)
+	return t, err == nil
+}

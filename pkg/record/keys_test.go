@@ -1,0 +1,64 @@
+package record
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	type kv struct{ K, V string }
+	for in, want := range map[string][]kv{
+		`{}`:    nil,
+		` { } `: nil,
+		`[1]`:   nil,
+		`{"a":1,"b":"x,}","c":{"a":[1,{"b":2}]},"d":null}`: {{"a", "1"}, {"b", `"x,}"`}, {"c", `{"a":[1,{"b":2}]}`}, {"d", "null"}},
+		" {\n\"a\" : 1 ,\t\"\\u0062\\\"\" : [ ] }\r":       {{"a", "1"}, {`b"`, "[ ]"}},
+	} {
+		var got []kv
+		for k, v := range Keys([]byte(in)) {
+			got = append(got, kv{string(k), string(v)})
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Keys(%s) (-want +got):\n%s", in, diff)
+		}
+	}
+}
+
+// Keys sees what a decoder sees.
+func FuzzKeys(f *testing.F) {
+	for _, s := range jsonSamples {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !json.Valid(b) {
+			return
+		}
+		var want map[string]json.RawMessage
+		if json.Unmarshal(b, &want) != nil || want == nil {
+			want = map[string]json.RawMessage{}
+		}
+		got := map[string]json.RawMessage{}
+		for k, v := range Keys(b) {
+			got[string(k)] = json.RawMessage(v)
+			var str *string
+			if json.Unmarshal(v, &str) == nil && str != nil {
+				if s, ok := v.Text(); !ok || s != *str {
+					t.Errorf("Text of %s is %q, %v", v, s, ok)
+				}
+			} else if s, ok := v.Text(); ok {
+				t.Errorf("Text of %s is %q", v, s)
+			}
+			var num *float64
+			err := json.Unmarshal(v, &num)
+			if x, ok := v.Number(); ok != (err == nil && num != nil) || ok && x != *num {
+				t.Errorf("Number of %s is %v, %v", v, x, ok)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("Keys(%q) (-want +got):\n%s", b, diff)
+		}
+	})
+}
