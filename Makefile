@@ -1,0 +1,46 @@
+# make build, make test, make demo; make help lists the rest.
+
+PREFIX   = /usr/local
+DESTDIR  =
+FUZZTIME = 20s
+COUNT    = 1
+
+commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
+bindir   = $(DESTDIR)$(PREFIX)/bin
+gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
+
+.PHONY: all build test race fuzz bench lint demo install clean help
+
+all: build lint test  ## build, lint and test
+
+build:  ## the commands and the simulator, static, in bin/
+	$(gobuild) -o bin/ ./cmd/... ./examples/...
+	cp examples/aiperf-profile bin/
+
+test:  ## all tests
+	go test ./...
+
+race:  ## all tests under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race ./...
+
+fuzz:  ## every fuzz target for FUZZTIME=20s
+	tools/fuzz $(FUZZTIME)
+
+bench:  ## every benchmark COUNT=1 times, into bench.txt
+	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... >bench.txt; s=$$?; cat bench.txt; exit $$s
+
+lint:  ## gofmt, go vet, go fix, staticcheck; sh -n and, if there is one, shellcheck
+	tools/lint
+
+demo: build  ## a simulated server, a run against it, and its joules beside the truth
+	examples/demo.sh
+
+install: build  ## into PREFIX=/usr/local
+	install -d "$(bindir)"
+	install -m 755 $(commands:%=bin/%) "$(bindir)"
+
+clean:  ## remove what was built
+	rm -rf bin bench.txt
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/\1	/p' Makefile | expand -t 10
