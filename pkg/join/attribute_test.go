@@ -266,3 +266,42 @@ func TestThrottled(t *testing.T) {
 		t.Errorf("without a counter: %+v", got.total)
 	}
 }
+
+// A request whose line comes long after its end cannot be charged right any
+// more: others were charged without knowing. It is told nothing, what it took
+// stays in the sums, and the next ones are waited for.
+func TestLate(t *testing.T) {
+	t.Parallel()
+	ls := steady(t, 0, 0, 40, 0.5, 100)
+	for i := range 2 {
+		s := sent{id: fmt.Sprint(i), start: 2 + 10*float64(i), end: 6 + 10*float64(i), phase: record.Profiling}.lines(t)
+		var q record.Request
+		if err := s[1].Decode(&q); err != nil {
+			t.Fatal(err)
+		}
+		q.Time = q.Time.Add(3)
+		ls = append(ls, s[0], line(t, &q))
+	}
+	got := attribute(t, sorted(ls), Options{})
+	if s := got.shares["0"]; s != nil && s.Energy != nil {
+		t.Errorf("the late request was told %v J", *s.Energy)
+	}
+	if s := got.shares["1"]; s == nil || s.Energy == nil || math.Abs(*s.Energy-400) > 1e-6 {
+		t.Errorf("the next one has %+v, want 400 J", s)
+	}
+	if diff := cmp.Diff([]string{"late"}, got.notes); diff != "" {
+		t.Errorf("notes (-want +got):\n%s", diff)
+	}
+}
+
+func TestConservationIsChecked(t *testing.T) {
+	t.Parallel()
+	w := window{from: snapshot{marks: []mark{{}}}, to: snapshot{marks: []mark{{main: 100, charged: 80, idle: 20}}}}
+	if err := w.conserved(0); err != nil {
+		t.Error(err)
+	}
+	w.to.marks[0].idle += 1e-6
+	if err := w.conserved(0); err == nil {
+		t.Error("a millionth of a joule was made out of nothing, and nobody noticed")
+	}
+}
