@@ -1,0 +1,101 @@
+package scrape
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"aiperf/pkg/dcgm"
+	"aiperf/pkg/record"
+)
+
+// A gpuKey tells one GPU or instance of a source from the others.
+type gpuKey struct {
+	host, uuid, mig string
+	index           int
+}
+
+func keyOf(g *record.GPU) gpuKey {
+	k := gpuKey{g.Host, g.UUID, g.MIG, -1}
+	if g.UUID == "" && g.GPU != nil {
+		k.index = *g.GPU
+	}
+	return k
+}
+
+// A presence is when a GPU was last on a page.
+type presence struct {
+	gpu  record.GPU
+	page int // counted by the source's new pages
+	lost bool
+}
+
+// A watch remembers what a source said last and notices what is new.
+type watch struct {
+	body []byte    // of the last page
+	page dcgm.Page // what it said
+	seen bool      // a page at all
+
+	// Since close.
+	before map[gpuKey]record.GPU // readings not yet followed by another value
+	pages  int                   // that were new
+}
+
+// A finding is what a page is beside the one before it.
+type finding int
+
+const (
+	news finding = iota
+	repeat
+	empty
+)
+
+// look takes a page and tells whether it says anything new. Most repeats are
+// repeats to the byte, and are not even parsed. Others differ in the order in
+// which the exporter prints groups, or in metrics of the exporter itself.
+func (w *watch) look(body []byte) (finding, error) {
+	if w.seen && bytes.Equal(w.body, body) {
+		return repeat, nil
+	}
+	page, err := dcgm.Parse(body)
+	if err != nil {
+		return 0, err
+	}
+	if page.Samples == 0 {
+		return empty, nil
+	}
+	same := w.seen && slices.EqualFunc(w.page.GPUs, page.GPUs, sameReading)
+	w.body = append(w.body[:0], body...)
+	w.page, w.seen = page, true
+	if same {
+		return repeat, nil
+	}
+	w.pages++
+	for i := range page.GPUs {
+		k := keyOf(&page.GPUs[i])
+		if old, ok := w.before[k]; ok && !maps.Equal(old.Fields, page.GPUs[i].Fields) {
+			delete(w.before, k)
+		}
+	}
+	return news, nil
+}
+
+func sameReading(a, b record.GPU) bool {
+	return keyOf(&a) == keyOf(&b) && (a.GPU == b.GPU || a.GPU != nil && b.GPU != nil && *a.GPU == *b.GPU) &&
+		a.Platform == b.Platform && a.Model == b.Model && a.MIGProfile == b.MIGProfile &&
+		maps.Equal(a.Fields, b.Fields) && maps.Equal(a.Labels, b.Labels)
+}
+
+// close begins to wait for new values.
+func (w *watch) close() {
+	w.pages = 0
+	w.before = make(map[gpuKey]record.GPU, len(w.page.GPUs))
+	for _, g := range w.page.GPUs {
+		w.before[keyOf(&g)] = g
+	}
+}
+
+// closed tells whether every GPU has shown a new value since close. After two
+// new pages nothing more is to be expected: an idle GPU's values may all stand
+// still, and one that is lost has none.
+func (w *watch) closed() bool { return len(w.before) == 0 || w.pages >= 2 }
