@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"aiperf/pkg/cli"
+	"aiperf/pkg/record"
+	"aiperf/pkg/scrape"
+
+	"github.com/spf13/pflag"
+)
+
+type options struct {
+	env   *cli.Env
+	flags *pflag.FlagSet
+
+	noDefault bool
+	interval  seconds
+	duration  seconds
+	count     int
+	timeout   seconds
+	settle    seconds
+	output    string
+	quiet     bool
+}
+
+func newOptions(env *cli.Env) *options {
+	o := &options{env: env, flags: pflag.NewFlagSet(env.Name, pflag.ContinueOnError),
+		interval: seconds(scrape.DefaultInterval), settle: seconds(2 * time.Second)}
+	f := o.flags
+	f.Var(&o.interval, "interval", "`time` between two visits of a source, such as 100ms or 1.5 (seconds)")
+	f.Var(&o.duration, "duration", "stop after this `time`; 0: at an interrupt")
+	f.IntVar(&o.count, "count", 0, "stop after so many visits of each source; 0: no limit")
+	f.Var(&o.settle, "settle", "on stopping, wait at most this `time` for new values")
+	f.Var(&o.timeout, "timeout", "`time` that one visit may take; 0: 5s, or the interval if that is longer")
+	f.BoolVar(&o.noDefault, "no-default", false, "visit no URL that is not named")
+	f.StringVarP(&o.output, "output", "o", "", "write to `file` instead of standard output; .gz and .zst compress")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "tell no notes on standard error")
+	return o
+}
+
+// leastInterval is below anything that an exporter can follow.
+const leastInterval = time.Millisecond
+
+func (o *options) config() (scrape.Config, error) {
+	c := scrape.Config{
+		Interval: time.Duration(o.interval), Count: o.count,
+		Timeout: time.Duration(o.timeout), Settle: time.Duration(o.settle),
+		Clock: record.StartClock(),
+	}
+	switch {
+	case c.Interval < leastInterval:
+		return c, cli.Usagef("--interval %v is less than %v", c.Interval, leastInterval)
+	case c.Count < 0:
+		return c, cli.Usagef("--count %d is negative", c.Count)
+	case o.flags.NArg() == 0 && o.noDefault:
+		return c, cli.Hint(cli.Usagef("--no-default without a URL leaves nothing to visit"), "aiperf-scrape --no-default NODE:9400")
+	}
+	var err error
+	if c.Sources, err = scrape.Sources(o.flags.Args(), !o.noDefault); err != nil {
+		return c, cli.Usagef("%w", err)
+	}
+	return c, nil
+}
+
+// seconds is a flag that takes a Go duration or a number of seconds.
+type seconds time.Duration
+
+func (s *seconds) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		x, ferr := strconv.ParseFloat(text, 64)
+		if ferr != nil || math.IsNaN(x) || math.Abs(x) > 1e9 {
+			return fmt.Errorf("%q is neither a duration such as 500ms nor a number of seconds", text)
+		}
+		d = time.Duration(x * float64(time.Second))
+	}
+	if d < 0 {
+		return fmt.Errorf("%q is negative", text)
+	}
+	*s = seconds(d)
+	return nil
+}
+
+// String gives "0" for none, which keeps a default of none out of the manual.
+func (s *seconds) String() string {
+	if *s == 0 {
+		return "0"
+	}
+	return time.Duration(*s).String()
+}
+
+func (s *seconds) Type() string { return "time" }
