@@ -22,7 +22,11 @@ func (s *series) summarize(w *Window) GPU {
 		case name == record.FieldXID:
 			f.Stat, g.XIDs, ok = s.changes(col, from, to)
 		case f.Counter:
-			f.Stat, ok = s.increase(col, w)
+			var reset bool
+			f.Stat, reset, ok = s.increase(col, w)
+			if ok && reset {
+				g.Resets = append(g.Resets, f.Header)
+			}
 		default:
 			f.Stat, f.Mean, ok = s.gauge(col, w)
 		}
@@ -30,6 +34,7 @@ func (s *series) summarize(w *Window) GPU {
 			g.Fields = append(g.Fields, f)
 		}
 	}
+	slices.Sort(g.Resets)
 	slices.SortFunc(g.Fields, func(a, b Field) int {
 		return cmp.Or(cmp.Compare(rank(a.Name), rank(b.Name)), strings.Compare(a.Name, b.Name))
 	})
@@ -81,17 +86,15 @@ func (s *series) curve(col []float64, origin record.Time) stat.Curve {
 	return c
 }
 
-// increase is how much a counter grew over the window. It grows on straight
-// lines between the readings that first showed a new value; where it went
-// backwards it is taken to have begun anew from 0.
-func (s *series) increase(col []float64, w *Window) (stat.Summary, bool) {
-	from, to := s.in(w)
-	if from >= to || from >= len(col) {
-		return stat.Summary{}, false
-	}
+// increase is how much a counter grew over the window, and whether it went
+// backwards inside. It grows on straight lines between the readings that first
+// showed a new value; where it went backwards it is taken to have begun anew
+// from 0.
+func (s *series) increase(col []float64, w *Window) (_ stat.Summary, reset, ok bool) {
 	all := s.curve(col, w.From)
-	if len(all.T) == 0 {
-		return stat.Summary{}, false
+	d := w.Seconds()
+	if n := len(all.T); n == 0 || all.T[0] > d || all.T[n-1] < 0 {
+		return stat.Summary{}, false, false
 	}
 	var c stat.Curve
 	var lost float64 // what the counter had when it went backwards
@@ -99,14 +102,14 @@ func (s *series) increase(col []float64, w *Window) (stat.Summary, bool) {
 	for i, v := range all.X {
 		if v < last {
 			lost += last
+			reset = reset || all.T[i] >= 0 && (i == 0 || all.T[i-1] <= d)
 		}
 		if v != last {
 			c.T, c.X = append(c.T, all.T[i]), append(c.X, v+lost)
 		}
 		last = v
 	}
-	grown := c.At(w.Seconds()) - c.At(0)
-	return stat.Summary{N: 1, Mean: max(0, grown)}, true
+	return stat.Summary{N: 1, Mean: c.At(d) - c.At(0)}, reset, true
 }
 
 // changes counts how often the last error's code changed in the window, and

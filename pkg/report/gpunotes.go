@@ -52,6 +52,9 @@ func (b *Builder) aboutGPUs(n *remarks, r *Report) {
 		if len(g.XIDs) > 0 {
 			n.warn("xid", "%s had XID errors %s", name, strings.Trim(fmt.Sprint(g.XIDs), "[]"))
 		}
+		for _, counter := range g.Resets {
+			n.warn("reset", "%s: %s went backwards and is taken to have begun anew from 0", name, counter)
+		}
 		if g.MIG != "" {
 			n.info("mig", "%s: power, energy and the like are those of the whole GPU, not to be summed over instances", name)
 		}
@@ -66,7 +69,7 @@ func (b *Builder) aboutGPUs(n *remarks, r *Report) {
 // coverage notes where a GPU's readings do not reach over the window.
 func (b *Builder) coverage(n *remarks, r *Report, g GPU, name string) {
 	for _, s := range b.gpus.list {
-		if s.id.source != g.Source || s.id.uuid != g.UUID || s.id.mig != g.MIG {
+		if s.id.source != g.Source || s.id.uuid != g.UUID || s.id.mig != g.MIG || place(s.gpu) != place(g) {
 			continue
 		}
 		if late := s.taken[0].Sub(r.Window.From); late > 0 {

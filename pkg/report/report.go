@@ -116,6 +116,7 @@ type GPU struct {
 	Fields                              []Field
 	Others                              []string // sources that reported it too
 	XIDs                                []int    // codes seen in the window that are not 0
+	Resets                              []string // headers of counters that went backwards
 }
 
 // Field looks up a field by its name in the records.

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"aiperf/pkg/cli"
+	"aiperf/pkg/record"
+	"aiperf/pkg/report"
+)
+
+// mostWarnings bounds what is said of one file's bad lines; all are counted.
+const mostWarnings = 10
+
+// read adds every file to b. A line that cannot be read is told and left out; a
+// file that cannot be read does not keep the others from it.
+func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
+	var errs []error
+	for _, name := range names {
+		warned := 0
+		warn := func(err error) {
+			warned++
+			switch {
+			case quiet || warned > mostWarnings:
+			case warned == mostWarnings:
+				env.Warnf("%v; there may be more, which are counted only", err)
+			default:
+				env.Warnf("%v", err)
+			}
+		}
+		if err := readFile(env, b, name, warn); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func readFile(env *cli.Env, b *report.Builder, name string, warn func(error)) error {
+	f, err := env.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if name == "-" {
+		name = "standard input"
+	}
+	for line, err := range record.Read(f, name) {
+		var bad *record.LineError
+		switch {
+		case errors.As(err, &bad):
+			b.Skip(err)
+			warn(err)
+		case err != nil:
+			return err
+		default:
+			if err := b.Add(line); err != nil {
+				warn(err)
+			}
+		}
+	}
+	return nil
+}
+
+// nothing is the error of a report that has nothing in it. It tells why, as far
+// as the stream does.
+func nothing(r *report.Report, names []string) error {
+	where := strings.Join(names, ", ")
+	if where == "-" {
+		where = "standard input"
+	}
+	err := fmt.Errorf("find nothing to report in %s: no profiling request and no GPU reading", where)
+	for _, s := range r.Sources {
+		if !s.Reachable && !s.Default {
+			return cli.Hint(err, "the exporter %s could not be read: %s", s.URL, s.Error)
+		}
+	}
+	for _, s := range r.Sources {
+		if !s.Reachable {
+			return cli.Hint(err, "no exporter could be read; %s: %s", s.URL, s.Error)
+		}
+	}
+	switch c := r.Requests; {
+	case c.InFlight > 0:
+		return cli.Hint(err, "requests were begun (%d in flight at the end), but none of the profiling phase has finished: let aiperf-load run longer", c.InFlight)
+	case c.Warmup > 0:
+		return cli.Hint(err, "all requests (%d) belong to the warm-up, which does not count", c.Warmup)
+	case len(r.Notes) > 0:
+		return cli.Hint(err, "%s", r.Notes[0].Message)
+	case len(r.Runs) > 0:
+		return cli.Hint(err, "the stream of %s ended before there was anything in it: look at what that command said", r.Runs[0].Tool)
+	}
+	return cli.Hint(err, "give it the output of aiperf-load, aiperf-scrape or aiperf-merge, for example aiperf-load -o load.ndjson …; aiperf-report load.ndjson")
+}

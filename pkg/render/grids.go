@@ -1,0 +1,196 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aiperf/pkg/record"
+	"aiperf/pkg/report"
+	"aiperf/pkg/stat"
+)
+
+// none stands for what a metric does not have.
+const none = "N/A"
+
+// statistics is an empty table with AIPerf's columns.
+func statistics(title string) *grid {
+	g := &grid{title: title, head: []string{"Metric"}, drop: []int{0}}
+	for _, c := range columns {
+		g.head, g.drop = append(g.head, c.head), append(g.drop, c.drop)
+	}
+	return g
+}
+
+// cells are the statistics of a row.
+func cells(s stat.Summary, single bool, limit float64) []string {
+	list := make([]string, len(columns))
+	for i, c := range columns {
+		list[i] = none
+		if i == 0 || !single {
+			list[i] = number(c.of(s), limit)
+		}
+	}
+	return list
+}
+
+// metricRows adds the metrics that have a place in tables, in their order.
+func (g *grid) metricRows(list []report.Metric, show func(report.Metric) bool) {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b report.Metric) int { return cmp.Compare(a.Order, b.Order) })
+	for _, m := range list {
+		if m.Order > 0 && m.Kind != report.Instant && show(m) {
+			g.add(m.Header, m.Unit.Shown, cells(m.Shown(), m.Kind == report.Single, 0)...)
+		}
+	}
+}
+
+func llm(r *report.Report) *grid {
+	g := statistics("aiperf | LLM Metrics")
+	g.metricRows(r.Metrics, func(report.Metric) bool { return true })
+	return g
+}
+
+// instead gives units that a single GPU's numbers are more readable in than in
+// AIPerf's: a short run takes 0.02 MJ.
+var instead = map[report.Unit]report.Unit{
+	report.Megajoules:   report.Joules,
+	report.Microseconds: report.Milliseconds,
+}
+
+func gpu(u report.GPU) *grid {
+	g := statistics(u.Name())
+	// The time-weighted mean stands beside the mean of the readings.
+	g.head = slices.Insert(g.head, 2, "avg(t)")
+	g.drop = slices.Insert(g.drop, 2, 6)
+	for _, f := range u.Fields {
+		if f.Quiet {
+			continue
+		}
+		if unit, ok := instead[f.Unit]; ok {
+			f.Unit = unit
+		}
+		over := none
+		if !f.Counter {
+			over = number(f.Mean*f.Unit.Factor, 1e6)
+		}
+		g.add(f.Header, f.Unit.Shown, slices.Insert(cells(f.Shown(), f.Counter, 1e6), 1, over)...)
+	}
+	return g
+}
+
+func failures(r *report.Report) *grid {
+	g := &grid{title: "aiperf | Errors", head: []string{"Error", "Count", "Most frequent message"}, drop: []int{0, 0, 0}, left: true}
+	for _, e := range r.Errors {
+		name := e.Class
+		if e.Code != 0 {
+			name += fmt.Sprintf(" %d", e.Code)
+		}
+		message := e.Message
+		if e.Kinds > 1 {
+			message += fmt.Sprintf(" (and %d other messages)", e.Kinds-1)
+		}
+		g.add(name, "", fmt.Sprint(e.Count), message)
+	}
+	return g
+}
+
+// energy has a line for each thing to know of all GPUs together.
+func energy(e *report.Energy) *grid {
+	t := e.Total
+	title := fmt.Sprintf("aiperf | GPU Energy (%d GPUs)", t.GPUs)
+	if t.GPUs == 1 {
+		title = "aiperf | GPU Energy (1 GPU)"
+	}
+	g := &grid{title: title, head: []string{"Quantity", "Value"}, drop: []int{0, 0}}
+	if t.Energy != nil {
+		g.add("Total GPU Energy", "J", digits(*t.Energy)+uncertain(t))
+	}
+	g.add("Verdict", "", verdict(t))
+	if t.Counter != nil {
+		g.add("By the energy counter", "J", digits(*t.Counter))
+	}
+	if t.Integral != nil {
+		g.add("By power over time", "J", digits(*t.Integral)+off(t))
+	}
+	if t.Requests != nil {
+		g.add("Charged to measured requests", "J", digits(*t.Requests)+part(*t.Requests, t))
+	}
+	if t.Others != nil && *t.Others != 0 {
+		g.add("Charged to other requests", "J", digits(*t.Others)+part(*t.Others, t))
+	}
+	if t.Idle != nil {
+		g.add("Idle, nothing in flight", "J", digits(*t.Idle)+part(*t.Idle, t))
+	}
+	for _, m := range e.Metrics {
+		if m.Kind == report.Single && m.Tag != "total_gpu_energy" {
+			g.add(m.Header, m.Unit.Shown, digits(m.Shown().Mean))
+		}
+	}
+	return g
+}
+
+func uncertain(e record.Energy) string {
+	if e.PlusMinus == nil {
+		return ""
+	}
+	return fmt.Sprintf(" ± %s", digits(*e.PlusMinus)) + part(*e.PlusMinus, e)
+}
+
+func off(e record.Energy) string {
+	if e.Counter == nil || *e.Counter == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%+.2f %%)", 100*(*e.Integral-*e.Counter) / *e.Counter)
+}
+
+func part(x float64, e record.Energy) string {
+	if e.Energy == nil || *e.Energy <= 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%.2f %%)", 100*x / *e.Energy)
+}
+
+func verdict(e record.Energy) string {
+	s := "✔ valid"
+	if e.Verdict != record.Valid {
+		s = "✘ " + e.Verdict
+		if len(e.Reasons) > 0 {
+			s += ": " + strings.Join(e.Reasons, ", ")
+		}
+	}
+	if e.Source != "" {
+		s += " (" + e.Source + ")"
+	}
+	return s
+}
+
+// shares is what requests were charged.
+func shares(e *report.Energy) *grid {
+	g := statistics("aiperf | Energy of Requests")
+	g.metricRows(e.Metrics, func(m report.Metric) bool { return m.Kind == report.Distribution })
+	return g
+}
+
+// split is the energy by GPU.
+func split(e *report.Energy) *grid {
+	g := &grid{title: "aiperf | GPU Energy by GPU",
+		head: []string{"GPU", "Energy (J)", "± (J)", "Idle (J)", "Refresh (s)", "Readings", "Verdict"},
+		drop: []int{0, 0, 0, 2, 3, 4, 0}}
+	show := func(x *float64) string {
+		if x == nil {
+			return none
+		}
+		return digits(*x)
+	}
+	for _, x := range e.GPUs {
+		u := report.GPU{Host: x.Host, UUID: x.UUID, Index: x.GPU, MIG: x.MIG}
+		name := u.Name()
+		if x.Host == "" {
+			name = strings.TrimPrefix(name, " | ")
+		}
+		g.add(name, "", show(x.Energy), show(x.PlusMinus), show(x.Idle), show(x.Refresh), fmt.Sprint(x.Readings), verdict(x))
+	}
+	return g
+}
