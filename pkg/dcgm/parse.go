@@ -107,13 +107,14 @@ func byLine(parser *expfmt.TextParser, page []byte) (samples []sample, helps map
 	n := 0
 	for line := range bytes.Lines(page) {
 		n++
-		if !bytes.HasSuffix(line, []byte{'\n'}) {
-			reject(n, "cut short")
-			break
-		}
+		terminated := bytes.HasSuffix(line, []byte{'\n'})
 		line = bytes.TrimSpace(line)
 		if len(line) == 0 {
 			continue
+		}
+		if !terminated {
+			reject(n, "cut short")
+			break
 		}
 		if line[0] == '#' {
 			comment(string(line), helps, skip)
