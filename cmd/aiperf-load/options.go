@@ -31,11 +31,10 @@ type options struct {
 	requests    int
 	warmups     int
 
-	output             string
-	verbose, quiet     bool
-	noProgress         bool
-	conversationsGiven bool
-	env                *cli.Env
+	output         string
+	verbose, quiet bool
+	noProgress     bool
+	env            *cli.Env
 }
 
 // aliases are other names of flags, AIPerf's own and those of tools before it.

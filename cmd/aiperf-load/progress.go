@@ -15,8 +15,6 @@ import (
 type bar struct {
 	w        progress.Writer
 	trackers map[string]*progress.Tracker
-	phase    string
-	began    time.Time
 	done     chan struct{}
 }
 

@@ -233,11 +233,11 @@ func TestCompressedOutputIsFlushed(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			got, err := io.ReadAll(Decompress(strings.NewReader(m.String())))
-			want := ""
+			var want strings.Builder
 			for j := range i + 1 {
-				want += fmt.Sprintf("line %d\n", j)
+				want.WriteString(fmt.Sprintf("line %d\n", j))
 			}
-			if string(got) != want || !errors.Is(err, io.ErrUnexpectedEOF) {
+			if string(got) != want.String() || !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("after %d lines the file gives %q, %v", i+1, got, err)
 			}
 		}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"os"
+	"slices"
 
 	"aiperf/pkg/record"
 
@@ -28,10 +29,8 @@ func (e *Env) NewRun(clock record.Clock, flags *pflag.FlagSet, secret ...string)
 }
 
 func configValue(f *pflag.Flag, secret []string) any {
-	for _, s := range secret {
-		if f.Name == s {
-			return hidden
-		}
+	if slices.Contains(secret, f.Name) {
+		return hidden
 	}
 	many, ok := f.Value.(pflag.SliceValue)
 	if !ok {

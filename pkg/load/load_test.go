@@ -232,7 +232,9 @@ func TestFailures(t *testing.T) {
 		{"404", status(404, `{"error":{"message":"no model x"}}`), record.ClassStatus, 404, "HTTP 404: no model x", 0, 0},
 		{"429", status(429, `{"error":"slow down"}`), record.ClassStatus, 429, "HTTP 429: slow down", 0, 0},
 		{"500 without words", status(500, ""), record.ClassStatus, 500, "HTTP 500: Internal Server Error", 0, 0},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://elsewhere/", 307) },
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://elsewhere/", http.StatusTemporaryRedirect)
+		},
 			record.ClassStatus, 307, "HTTP 307: redirected to http://elsewhere/", 0, 0},
 		{"a page", html, record.ClassDecode, 200, `the answer is "text/html" and no stream of events: <html>welcome</html>`, 0, 0},
 		{"words that are no events", stream(step{ms, "hello\n"}), record.ClassDecode, 200, "the answer has no event in it: it is no stream of server-sent events", 0, 0.001},

@@ -28,7 +28,6 @@ type requests struct {
 	warmup    int
 	elsewhere map[string]int // requests of other phases
 	begun     map[string]int // by run: begun less finished
-	notBegun  map[string]bool
 
 	models, urls, counters, runs map[string]int
 }

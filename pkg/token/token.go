@@ -25,7 +25,7 @@ func Builtin() (*Tokenizer, error) {
 		return nil, fmt.Errorf("load the o200k_base vocabulary: %w", err)
 	}
 	t := &Tokenizer{name: "o200k_base", codec: codec}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		if t.Count(w) == 1 && t.Count(" "+w) == 1 {
 			t.words = append(t.words, w)
 		}
