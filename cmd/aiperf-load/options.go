@@ -65,8 +65,8 @@ func newOptions(env *cli.Env) *options {
 		}
 		return pflag.NormalizedName(name)
 	})
-	f.StringSliceVarP(&o.models, "model", "m", nil, "`name` of the model (required)")
-	f.StringSliceVarP(&o.urls, "url", "u", []string{"http://localhost:8000"}, "`URL` of the server; http:// may be left out")
+	f.StringArrayVarP(&o.models, "model", "m", nil, "`name` of the model (required)")
+	f.StringArrayVarP(&o.urls, "url", "u", []string{"http://localhost:8000"}, "`URL` of the server; http:// may be left out")
 	f.StringVar(&o.endpointType, "endpoint-type", "chat", "`shape` of requests and answers: chat")
 	f.StringVar(&o.endpoint, "endpoint", "", "`path` on the server (default that of the endpoint type: /v1/chat/completions)")
 	f.BoolVar(&o.streaming, "streaming", false, "ask for a stream of events; without it there is no time to first token")

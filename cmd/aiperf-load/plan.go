@@ -18,6 +18,7 @@ import (
 
 // plan checks the flags and makes of them what is to be done.
 func (o *options) plan() (load.Plan, error) {
+	o.models, o.urls = splitList(o.models), splitList(o.urls)
 	if err := o.check(); err != nil {
 		return load.Plan{}, err
 	}
@@ -85,6 +86,16 @@ func (o *options) check() error {
 		}
 	}
 	return nil
+}
+
+// splitList takes comma lists apart. Note: pflag's string slices read CSV, in
+// which a name with a quotation mark is an error.
+func splitList(values []string) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, strings.Split(v, ",")...)
+	}
+	return all
 }
 
 // distinct is the number of distinct prompts.
