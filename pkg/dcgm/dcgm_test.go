@@ -321,7 +321,7 @@ func TestCutAnywhere(t *testing.T) {
 	t.Parallel()
 	// Every byte of a small page; of longer ones as many bytes as time allows,
 	// in steps that meet a line at any place.
-	for name, step := range map[string]int{"one-gpu": 1, "blanks": 13, "mig": 211} {
+	for name, step := range map[string]int{"one-gpu": 1, "blanks": 29, "mig": 431} {
 		b := page(t, name)
 		all, err := Parse(b)
 		if err != nil {
@@ -385,6 +385,7 @@ func FuzzParse(f *testing.F) {
 		}
 	}
 	f.Add([]byte(line("DCGM_FI_DEV_GPU_UTIL_RATIO", "66") + line("DCGM_FI_DEV_XID_ERRORS", "79", `err_msg="a \"b\""`)))
+	f.Add([]byte(" ")) // blank and unterminated, which is not cut short
 	f.Add([]byte("# TYPE a histogram\na_bucket{gpu=\"1\",le=\"+Inf\"} 3\na_sum 1\na_count 3\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
