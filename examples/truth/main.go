@@ -171,6 +171,7 @@ func (c comparison) within() bool {
 func show(env *cli.Env, found []comparison) error {
 	t := table.NewWriter()
 	t.SetStyle(table.StyleLight)
+	t.Style().Format.Header = text.FormatDefault
 	t.SetTitle("Energy by aiperf-merge beside the simulator's truth")
 	t.AppendHeader(table.Row{"", "merge (J)", "± (J)", "truth (J)", "difference (J)", "within ±", "verdict"})
 	outside := 0
