@@ -7,7 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,8 +22,6 @@ type simulator struct {
 
 	stop func() error // interrupts it and waits; more than once is fine
 }
-
-var urlInText = regexp.MustCompile(`https?://[^\s"',;]+`)
 
 // startSimulator starts dir/sim in the directory work, on ports that the
 // system chooses, and waits until it has printed its two URLs.
@@ -50,15 +48,17 @@ func startSimulator(dir, work string, flags ...string) (*simulator, error) {
 	})
 	out := bufio.NewReader(r)
 	var said strings.Builder
-	for s.dcgm == "" {
+	for {
 		line, err := out.ReadString('\n')
 		said.WriteString(line)
-		for _, u := range urlInText.FindAllString(line, -1) {
-			if s.llm == "" {
-				s.llm = strings.TrimSuffix(u, "/")
-			} else if s.dcgm == "" {
-				s.dcgm = u
-			}
+		if url, ok := strings.CutPrefix(line, "llm "); ok {
+			s.llm = strings.TrimSpace(url)
+		}
+		if url, ok := strings.CutPrefix(line, "dcgm "); ok {
+			s.dcgm = strings.TrimSpace(url)
+		}
+		if s.llm != "" && (s.dcgm != "" || slices.Contains(flags, "--no-dcgm")) {
+			break
 		}
 		if err != nil {
 			s.stop()
