@@ -28,7 +28,7 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	maxGap := flags.Duration("max-gap", time.Duration(join.DefaultMaxGap*float64(time.Second)), "longest `time` without a new reading that an energy may be trusted with")
 	share := flags.String("share", join.Equal, "`convention` that divides the energy among requests: equal")
 	plain := flags.Bool("no-attribute", false, "only merge: change no line and add none")
-	quiet := flags.Bool("quiet", false, "tell errors only, no notes and warnings")
+	quiet := flags.BoolP("quiet", "q", false, "tell errors only, no notes and warnings")
 	if err := env.Parse(flags, doc); err != nil {
 		return err
 	}

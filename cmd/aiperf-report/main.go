@@ -28,8 +28,8 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	format := flags.StringP("format", "f", "table", "`form` of the report: table, markdown, csv, json")
 	output := flags.StringP("output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
 	width := flags.Int("width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
-	noGPU := flags.Bool("no-gpu", false, "leave the tables of GPUs out of table and markdown; that of energy stays")
-	quiet := flags.Bool("quiet", false, "tell errors only, no warnings and notes, on standard error")
+	noGPU := flags.Bool("no-gpu", false, "leave GPUs and their energy out of table and markdown")
+	quiet := flags.BoolP("quiet", "q", false, "tell errors only, no warnings and notes, on standard error")
 	if err := env.Parse(flags, doc); err != nil {
 		return err
 	}

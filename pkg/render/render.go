@@ -17,7 +17,7 @@ const Width = 140
 // Options say how a report is shown. The zero value is ready.
 type Options struct {
 	Width  int  // in columns; 0 is [Width]
-	NoGPU  bool // leave out the tables of GPUs; that of energy stays
+	NoGPU  bool // leave out all about GPUs and their energy
 	NoNote bool // leave out the notes
 }
 
@@ -88,7 +88,9 @@ func pages(r *report.Report, opt Options) []page {
 	}
 	table(llm(r))
 	table(failures(r))
-	if !opt.NoGPU {
+	if opt.NoGPU {
+		r = &report.Report{Notes: r.Notes}
+	} else {
 		if l := reachability(r); len(l) > 0 {
 			list = append(list, page{lines: l})
 		}
@@ -99,7 +101,7 @@ func pages(r *report.Report, opt Options) []page {
 	if e := r.Energy; e != nil {
 		table(energy(e))
 		table(shares(e))
-		if len(e.GPUs) > 1 && !opt.NoGPU {
+		if len(e.GPUs) > 1 {
 			table(split(e))
 		}
 	}

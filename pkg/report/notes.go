@@ -114,7 +114,7 @@ func (q *requests) remark(n *remarks, r *Report) {
 		n.warn("in-flight", "%s in flight when the stream ended and not counted", was(c, "request"))
 	}
 	if q.warmup > 0 {
-		n.info("warmup", "%s of the warm-up not counted", are(q.warmup, "request"))
+		n.info("warmup", "%s not counted", are(q.warmup, "warm-up request"))
 	}
 	for _, phase := range slices.Sorted(maps.Keys(q.elsewhere)) {
 		n.warn("phase", "%s of phase %q not counted", are(q.elsewhere[phase], "request"), phase)
