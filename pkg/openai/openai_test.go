@@ -144,10 +144,14 @@ func FuzzChatChunk(f *testing.F) {
 // go test -run=^$ -bench=ChatChunk ./pkg/openai
 func BenchmarkChatChunk(b *testing.B) {
 	data := []byte(`{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}`)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := Chat.Chunk(data); err != nil {
-			b.Fatal(err)
-		}
+	for name, read := range map[string]func([]byte) (Delta, error){"fast": chatChunk, "general": chatReply} {
+		b.Run("by="+name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := read(data); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
