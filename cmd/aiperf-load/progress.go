@@ -27,12 +27,13 @@ func newProgress(env *cli.Env, o *options, plan load.Plan) *bar {
 	w.SetOutputWriter(env.Stderr)
 	w.SetAutoStop(false)
 	w.SetUpdateFrequency(200 * time.Millisecond)
-	w.SetTrackerLength(max(10, min(40, width-70)))
-	w.SetMessageLength(30)
+	w.SetTrackerLength(max(5, min(40, width-74))) // what is left of the line, which must not wrap
+	w.SetMessageLength(24)
 	w.SetTrackerPosition(progress.PositionRight)
 	w.Style().Visibility.ETA = true
 	w.Style().Visibility.Speed = true
 	w.Style().Visibility.Value = true
+	w.Style().Options.TimeInProgressPrecision = time.Second
 	w.Style().Options.SpeedSuffix = "/s"
 	b := &bar{w: w, trackers: map[string]*progress.Tracker{}, done: make(chan struct{})}
 	for _, ph := range plan.Phases {
@@ -61,7 +62,7 @@ func (b *bar) show(rec record.Record, t *tally) {
 	case *record.Request:
 		tracker := b.trackers[r.Phase]
 		if failed := t.sent - t.ok; failed > 0 && r.Phase == record.Profiling {
-			tracker.UpdateMessage(fmt.Sprintf("%s (%d errors)", r.Phase, failed))
+			tracker.UpdateMessage(fmt.Sprintf("%s, errors: %d", r.Phase, failed))
 		}
 		tracker.Increment(1)
 	}
