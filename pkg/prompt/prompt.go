@@ -11,12 +11,6 @@ import (
 	"aiperf/pkg/token"
 )
 
-// A Message is one turn of a conversation.
-type Message struct {
-	Role    string `json:"role"`
-	Content string `json:"content"`
-}
-
 // A Prompt is what one request asks.
 type Prompt struct {
 	Conversation string // its name

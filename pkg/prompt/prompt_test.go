@@ -43,7 +43,7 @@ func TestSynthetic(t *testing.T) {
 			t.Errorf("prompt %d is not the same as prompt %d:\n%s", i, i%3, diff)
 		}
 	}
-	if got[0].Messages[0] == got[1].Messages[0] {
+	if got[0].Messages[0].Content == got[1].Messages[0].Content {
 		t.Error("two prompts are the same")
 	}
 	more := s
