@@ -85,8 +85,10 @@ type Request struct {
 	Late         *float64 `json:"late,omitempty"`   // seconds from when it was due to Start
 	Took         *float64 `json:"took,omitempty"`   // seconds from Start to the last content, or to the failure
 	TTFT         *float64 `json:"ttft,omitempty"`   // seconds from Start to the first content (streams only)
+	TTFO         *float64 `json:"ttfo,omitempty"`   // to the first content that is no reasoning, if reasoning came before
 	Gaps         Gaps     `json:"gaps,omitempty"`   // seconds between arrivals of content, the first since Start
 	Chunks       int      `json:"chunks,omitempty"` // arrivals of content
+	Kinds        Kinds    `json:"kinds,omitempty"`  // what kinds they are of; absent if all are text
 	Tokens       *Tokens  `json:"tokens,omitempty"`
 	Bytes        *Bytes   `json:"bytes,omitempty"`
 	HTTP         *HTTP    `json:"http,omitempty"`
@@ -110,13 +112,16 @@ const (
 	FromChunks    = "chunks"    // one arrival was taken for one token
 )
 
-// Tokens are the token counts of a request. Out includes Reasoning.
+// Tokens are the token counts of a request. Out includes Reasoning, In includes
+// Cached.
 type Tokens struct {
 	In        *int   `json:"in,omitempty"`
+	Cached    *int   `json:"cached,omitempty"` // of the prompt, which the server had in its cache
 	Out       *int   `json:"out,omitempty"`
 	Reasoning *int   `json:"reasoning,omitempty"`
-	Asked     *int   `json:"asked,omitempty"`  // the output length that was asked for
-	Source    string `json:"source,omitempty"` // of Out
+	Asked     *int   `json:"asked,omitempty"`     // the output length that was asked for
+	Source    string `json:"source,omitempty"`    // of Out
+	InSource  string `json:"in_source,omitempty"` // of In, if it is another than Source
 }
 
 // Bytes are the sizes of the bodies of a request.
@@ -125,13 +130,21 @@ type Bytes struct {
 	Received int64 `json:"received"`
 }
 
-// HTTP tells what happened below a request. Durations are seconds; Connect is
-// absent on a reused connection, FirstByte counts from Start.
+// HTTP tells what happened below a request. Durations are seconds. DNS, Connect
+// and TLS are the steps of opening a connection, before Start, and absent on a
+// reused one; Blocked is what else it waited for a connection. Sent, the whole
+// request written, and FirstByte of the answer count from Start.
 type HTTP struct {
+	Version   string   `json:"version,omitempty"` // "2" if it is not 1.1
 	Status    int      `json:"status,omitempty"`
 	Reused    bool     `json:"reused"`
+	Resent    bool     `json:"resent,omitempty"` // once more, since a kept connection turned out to be closed
 	Remote    string   `json:"remote,omitempty"`
+	Blocked   *float64 `json:"blocked,omitempty"`
+	DNS       *float64 `json:"dns,omitempty"`
 	Connect   *float64 `json:"connect,omitempty"`
+	TLS       *float64 `json:"tls,omitempty"`
+	Sent      *float64 `json:"sent,omitempty"`
 	FirstByte *float64 `json:"first_byte,omitempty"`
 }
 
@@ -278,6 +291,28 @@ type End struct {
 	Run    string           `json:"run"`
 	Reason string           `json:"reason"`
 	Counts map[string]int64 `json:"counts,omitempty"`
+	Health *Health          `json:"health,omitempty"`
+}
+
+// Verdicts on the health of a client.
+const (
+	Healthy     = "healthy"
+	ClientBound = "client-bound" // what was measured is this client rather than the server
+)
+
+// Health tells whether a load generator kept up with its schedule and its
+// streams. Durations are seconds.
+type Health struct {
+	Verdict    string   `json:"verdict"`
+	Reasons    []string `json:"reasons"`               // why it is client-bound
+	LateP99    *float64 `json:"late_p99,omitempty"`    // of requests that were due at an instant and had to wait for nothing but the client
+	Stall      float64  `json:"stall"`                 // the longest time that a goroutine which was due did not run
+	Scheduling float64  `json:"scheduling_p99"`        // 99th percentile of the time that goroutines which could run waited for a processor
+	GCPause    float64  `json:"gc_pause"`              // the longest stop of all goroutines for garbage collection
+	CPU        float64  `json:"cpu"`                   // share of the processors that it could use
+	OutputWait float64  `json:"output_wait"`           // how long requests waited for the reader of the records
+	Files      int      `json:"files,omitempty"`       // descriptors that were open at most
+	FileLimit  int      `json:"files_limit,omitempty"` // and that may be
 }
 
 func (*Run) kind() string     { return TypeRun }
