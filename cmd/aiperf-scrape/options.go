@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"math"
-	"strconv"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -18,18 +15,18 @@ type options struct {
 	flags *pflag.FlagSet
 
 	noDefault bool
-	interval  seconds
-	duration  seconds
+	interval  cli.Seconds
+	duration  cli.Seconds
 	count     int
-	timeout   seconds
-	settle    seconds
+	timeout   cli.Seconds
+	settle    cli.Seconds
 	output    string
 	quiet     bool
 }
 
 func newOptions(env *cli.Env) *options {
 	o := &options{env: env, flags: pflag.NewFlagSet(env.Name, pflag.ContinueOnError),
-		interval: seconds(scrape.DefaultInterval), settle: seconds(2 * time.Second)}
+		interval: cli.Seconds(scrape.DefaultInterval), settle: cli.Seconds(2 * time.Second)}
 	f := o.flags
 	f.Var(&o.interval, "interval", "`time` between two visits of a source, such as 100ms or 1.5 (seconds)")
 	f.Var(&o.duration, "duration", "stop after this `time`; 0: at an interrupt")
@@ -65,32 +62,3 @@ func (o *options) config() (scrape.Config, error) {
 	}
 	return c, nil
 }
-
-// seconds is a flag that takes a Go duration or a number of seconds.
-type seconds time.Duration
-
-func (s *seconds) Set(text string) error {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		x, ferr := strconv.ParseFloat(text, 64)
-		if ferr != nil || math.IsNaN(x) || math.Abs(x) > 1e9 {
-			return fmt.Errorf("%q is neither a duration such as 500ms nor a number of seconds", text)
-		}
-		d = time.Duration(x * float64(time.Second))
-	}
-	if d < 0 {
-		return fmt.Errorf("%q is negative", text)
-	}
-	*s = seconds(d)
-	return nil
-}
-
-// String gives "0" for none, which keeps a default of none out of the manual.
-func (s *seconds) String() string {
-	if *s == 0 {
-		return "0"
-	}
-	return time.Duration(*s).String()
-}
-
-func (s *seconds) Type() string { return "time" }
