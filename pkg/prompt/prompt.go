@@ -1,72 +1,109 @@
-// Package prompt says what to ask: a sequence of conversations' turns, each
-// with its messages and the length of answer to ask for.
+// Package prompt says what to ask: a sequence of conversations, each of one or
+// more turns with their messages and the length of answer to ask for. They are
+// made up ([Synthetic]) or come from a file ([Dataset]).
+//
+// A sequence is a pure function of its description: the same seed and the same
+// file give the same conversations, on any machine and in any number of shards.
 package prompt
 
 import (
+	"fmt"
 	"iter"
-	"math"
 	"math/rand/v2"
-	"strconv"
-
-	"aiperf/pkg/token"
 )
 
-// A Prompt is what one request asks.
-type Prompt struct {
-	Conversation string // its name
-	Turn         int    // within the conversation, from 0
-	Messages     []Message
-	In           int  // tokens of the messages' text, by the tokenizer that made it
-	Out          *int // tokens of answer to ask for; nil leaves it to the server
+// A Source yields conversations, whose Index is 0, 1, 2, …. Beside a nil error
+// is a conversation, beside an error none. A [*LineError] tells of one bad row,
+// which takes no index; the sequence goes on behind it. Any other error is the
+// last thing yielded.
+//
+// A Source may be ranged over again and then yields the same, unless it reads a
+// stream that cannot be read twice. What it yields may share memory with what
+// it yields later, so it must not be changed.
+type Source = iter.Seq2[Conversation, error]
+
+// A Tokenizer counts tokens and makes text of a given number of tokens.
+type Tokenizer interface {
+	Name() string
+	Count(text string) (int, error)
+	// Text is exactly n tokens and depends on n and rng alone. The tokens of
+	// texts that are joined by one space add up.
+	Text(n int, rng *rand.Rand) (string, error)
 }
 
-// Lengths is a normal distribution of numbers of tokens, rounded and no less
-// than 1. A standard deviation of 0 gives the mean each time.
-type Lengths struct{ Mean, Stddev float64 }
-
-func (l Lengths) draw(rng *rand.Rand) int {
-	return max(1, int(math.Round(l.Mean+l.Stddev*rng.NormFloat64())))
+// A LineError is a row of a dataset that cannot be used.
+type LineError struct {
+	File    string // as the caller named it; may be empty
+	Line    int    // from 1; 0 in a file that is one JSON array
+	Element int    // of the array, from 1; 0 in a file of lines
+	Err     error
 }
 
-// Synthetic makes prompts of random words.
-type Synthetic struct {
-	Distinct int // how many different prompts there are; they come in turn
-	In       Lengths
-	Out      *Lengths // nil leaves the length of the answer to the server
-	Seed     int64
+func (e *LineError) Error() string {
+	name := e.File
+	if name == "" {
+		name = "dataset"
+	}
+	if e.Element > 0 {
+		return fmt.Sprintf("%s: element %d: %v", name, e.Element, e.Err)
+	}
+	return fmt.Sprintf("%s:%d: %v", name, e.Line, e.Err)
 }
 
-// Prompts makes the prompts and yields them in turn, over and over. The same
-// Synthetic yields the same prompts.
-func (s Synthetic) Prompts(tok *token.Tokenizer) iter.Seq[Prompt] {
-	return func(yield func(Prompt) bool) {
-		made := make([]Prompt, 0, s.Distinct)
-		for i := range s.Distinct {
-			p := s.make(i, tok)
-			made = append(made, p)
-			if !yield(p) {
+func (e *LineError) Unwrap() error { return e.Err }
+
+// Shard keeps the conversations whose Index % n is i, and every error. They
+// keep their Index. It has the whole sequence made, and throws away the rest;
+// the Part of a [Synthetic] or a [Dataset] does not make the rest at all.
+func Shard(src Source, i, n int) Source {
+	return func(yield func(Conversation, error) bool) {
+		for c, err := range src {
+			if err == nil && n > 1 && c.Index%n != i {
+				continue
+			}
+			if !yield(c, err) {
 				return
 			}
 		}
-		for len(made) > 0 {
-			for _, p := range made {
-				if !yield(p) {
-					return
-				}
-			}
-		}
 	}
 }
 
-// make makes the i-th prompt from random numbers of its own, so that it does
-// not depend on how many there are.
-func (s Synthetic) make(i int, tok *token.Tokenizer) Prompt {
-	rng := rand.New(rand.NewPCG(uint64(s.Seed), uint64(i)))
-	n := s.In.draw(rng)
-	p := Prompt{Conversation: strconv.Itoa(i), In: n}
-	if s.Out != nil {
-		p.Out = new(s.Out.draw(rng))
+// A Part is one of several shards of a sequence. The zero Part is all of it.
+type Part struct{ I, N int }
+
+func (p Part) has(index int) bool { return p.N <= 1 || index%p.N == p.I }
+
+func (p Part) check() error {
+	if p.N < 0 || p.I < 0 || p.I >= max(p.N, 1) {
+		return fmt.Errorf("part %d of %d: the parts of n are 0 to n-1", p.I, p.N)
 	}
-	p.Messages = []Message{{Role: "user", Content: tok.Text(n, rng)}}
-	return p
+	return nil
+}
+
+// What random numbers are for: numbers for one thing do not depend on how many
+// were drawn for another.
+const (
+	forConversation = iota + 1
+	forPrefix
+	forSystem
+	forMarker
+	forBlock
+	forRow
+	forSample
+	forShuffle
+	forModel
+)
+
+// numbers are the random numbers of the i-th thing of a kind.
+func numbers(seed int64, kind, i uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(mix(uint64(seed)+kind*0x9e3779b97f4a7c15), mix(i)))
+}
+
+// mix is the output function of SplitMix64 (Steele, Lea, Flood 2014): a
+// permutation in which each bit of x moves half of the others.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }

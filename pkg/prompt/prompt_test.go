@@ -1,82 +1,159 @@
 package prompt
 
 import (
-	"iter"
-	"math"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
-	"aiperf/pkg/token"
-
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-func take(n int, seq iter.Seq[Prompt]) []Prompt {
-	var all []Prompt
-	for p := range seq {
-		all = append(all, p)
-		if len(all) == n {
+// words is a tokenizer whose tokens are words.
+type words struct{}
+
+func (words) Name() string                   { return "words" }
+func (words) Count(text string) (int, error) { return len(strings.Fields(text)), nil }
+
+func (words) Text(n int, rng *rand.Rand) (string, error) {
+	b := make([]byte, 0, 4*n)
+	for range n {
+		if len(b) > 0 {
+			b = append(b, ' ')
+		}
+		w := rng.Uint64()
+		b = append(b, 'a'+byte(w%26), 'a'+byte(w>>8%26), 'a'+byte(w>>16%26))
+	}
+	return string(b), nil
+}
+
+// broken is a tokenizer that cannot make text after a while, nor count.
+type broken struct {
+	words
+	left int
+}
+
+var errBroken = errors.New("out of words")
+
+func (b *broken) Text(n int, rng *rand.Rand) (string, error) {
+	if b.left--; b.left < 0 {
+		return "", errBroken
+	}
+	return b.words.Text(n, rng)
+}
+
+func (b *broken) Count(string) (int, error) { return 0, errBroken }
+
+// uncounted is a tokenizer that must not be asked to count.
+type uncounted struct {
+	words
+	t testing.TB
+}
+
+func (u uncounted) Count(string) (int, error) {
+	u.t.Error("text was tokenized")
+	return 0, nil
+}
+
+// take is the first n conversations, the errors of rows among them, and the
+// error that ended the sequence, if one did.
+func take(n int, src Source) (all []Conversation, bad []string, end error) {
+	for c, err := range src {
+		if _, ok := errors.AsType[*LineError](err); ok {
+			bad = append(bad, err.Error())
+			continue
+		}
+		if err != nil {
+			return all, bad, err
+		}
+		if all = append(all, c); len(all) == n {
 			break
 		}
+	}
+	return all, bad, nil
+}
+
+// must is the first n conversations of a sequence without errors.
+func must(t testing.TB, n int, src Source) []Conversation {
+	t.Helper()
+	all, bad, err := take(n, src)
+	if err != nil || bad != nil || len(all) != n {
+		t.Fatalf("%d conversations, bad rows %q, error %v; want %d and no errors", len(all), bad, err, n)
 	}
 	return all
 }
 
-func tokenizer(t *testing.T) *token.Tokenizer {
+// tokens is what a turn adds, counted.
+func tokens(t Turn) (n int) {
+	all := append([]string{t.Query}, t.Texts...)
+	if t.Messages != nil {
+		all = nil
+	}
+	for _, m := range t.Messages {
+		all = append(all, m.Content)
+	}
+	for _, s := range all {
+		n += len(strings.Fields(s))
+	}
+	return n
+}
+
+func diff(t *testing.T, what string, want, got any) {
 	t.Helper()
-	tok, err := token.Builtin()
+	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
+		t.Errorf("%s mismatch (-want +got):\n%s", what, d)
+	}
+}
+
+// shardsMakeWhole checks that n conversations are the same in one piece and in
+// shards, of both kinds.
+func shardsMakeWhole(t *testing.T, n int, source func(Part) Source) {
+	t.Helper()
+	want, _, err := take(n, source(Part{}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tok
-}
-
-func TestSynthetic(t *testing.T) {
-	t.Parallel()
-	tok := tokenizer(t)
-	s := Synthetic{Distinct: 3, In: Lengths{Mean: 40}, Out: &Lengths{Mean: 7}, Seed: 5}
-	got := take(7, s.Prompts(tok))
-	for i, p := range got {
-		if n := tok.Count(p.Messages[0].Content); n != 40 || p.In != 40 || *p.Out != 7 {
-			t.Errorf("prompt %d has %d tokens, In %d, Out %d; want 40, 40, 7", i, n, p.In, *p.Out)
+	for _, shard := range []func(i int) Source{
+		func(i int) Source { return source(Part{i, 3}) },
+		func(i int) Source { return Shard(source(Part{}), i, 3) },
+	} {
+		got := make([]Conversation, len(want))
+		for i := range 3 {
+			mine := (len(want) - i + 2) / 3
+			part, _, err := take(mine, shard(i))
+			if err != nil || len(part) != mine {
+				t.Fatalf("shard %d of 3 has %d conversations, want %d (%v)", i, len(part), mine, err)
+			}
+			for _, c := range part {
+				got[c.Index] = c
+			}
 		}
-		if diff := cmp.Diff(got[i%3], p); diff != "" {
-			t.Errorf("prompt %d is not the same as prompt %d:\n%s", i, i%3, diff)
-		}
-	}
-	if got[0].Messages[0].Content == got[1].Messages[0].Content {
-		t.Error("two prompts are the same")
-	}
-	more := s
-	more.Distinct = 100
-	if diff := cmp.Diff(got[:3], take(3, more.Prompts(tok))); diff != "" {
-		t.Errorf("the first prompts depend on how many there are:\n%s", diff)
-	}
-	other := s
-	other.Seed = 6
-	if cmp.Equal(got[0], take(1, other.Prompts(tok))[0]) {
-		t.Error("another seed gives the same prompt")
+		diff(t, "union of shards", want, got)
 	}
 }
 
-func TestSyntheticLengthsAreNormal(t *testing.T) {
+func TestPartsAreChecked(t *testing.T) {
 	t.Parallel()
-	const n = 4000
-	s := Synthetic{Distinct: n, In: Lengths{50, 10}}
-	var sum, squares float64
-	for _, p := range take(n, s.Prompts(tokenizer(t))) {
-		sum += float64(p.In)
-		squares += float64(p.In * p.In)
-		if p.Out != nil {
-			t.Fatal("an answer's length is asked for")
+	for _, p := range []Part{{3, 3}, {-1, 2}, {0, -1}, {1, 0}} {
+		if _, _, err := take(1, Synthetic{In: Lengths{Mean: 1}, Part: p}.Source(words{})); err == nil {
+			t.Errorf("%v is taken for a part", p)
 		}
 	}
-	mean := sum / n
-	if sd := math.Sqrt(squares/n - mean*mean); math.Abs(mean-50) > 0.6 || math.Abs(sd-10) > 0.5 {
-		t.Errorf("mean %.2f, standard deviation %.2f; want 50 ± 0.6 and 10 ± 0.5", mean, sd)
-	}
-	for _, p := range take(100, Synthetic{Distinct: 100, In: Lengths{1, 30}}.Prompts(tokenizer(t))) {
-		if p.In < 1 {
-			t.Errorf("a prompt of %d tokens", p.In)
+}
+
+func TestLineErrorNamesThePlace(t *testing.T) {
+	t.Parallel()
+	inner := errors.New("is wrong")
+	for want, e := range map[string]*LineError{
+		"a.jsonl:3: is wrong":         {File: "a.jsonl", Line: 3, Err: inner},
+		"a.json: element 2: is wrong": {File: "a.json", Element: 2, Err: inner},
+		"dataset:1: is wrong":         {Line: 1, Err: inner},
+	} {
+		diff(t, "error", want, e.Error())
+		if !errors.Is(fmt.Errorf("more: %w", e), inner) {
+			t.Errorf("%v does not wrap its reason", e)
 		}
 	}
 }
