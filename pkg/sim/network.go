@@ -13,6 +13,7 @@ import (
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*listener
+	dialled   int
 }
 
 // Listen takes connections to an address, which is any text.
@@ -31,6 +32,8 @@ func (n *Network) Listen(address string) net.Listener {
 func (n *Network) DialContext(ctx context.Context, _, address string) (net.Conn, error) {
 	n.mu.Lock()
 	l := n.listeners[address]
+	n.dialled++
+	client := addr(fmt.Sprintf("client:%d", n.dialled))
 	n.mu.Unlock()
 	refused := fmt.Errorf("dial %s: connection refused", address)
 	if l == nil {
@@ -38,8 +41,8 @@ func (n *Network) DialContext(ctx context.Context, _, address string) (net.Conn,
 	}
 	ours, theirs := net.Pipe()
 	select {
-	case l.conns <- conn{theirs, addr(address)}:
-		return conn{ours, addr(address)}, nil
+	case l.conns <- conn{theirs, addr(address), client}:
+		return conn{ours, client, addr(address)}, nil
 	case <-l.closed:
 		return nil, refused
 	case <-ctx.Done():
@@ -52,13 +55,14 @@ type addr string
 func (addr) Network() string  { return "memory" }
 func (a addr) String() string { return string(a) }
 
-// A conn has the address of its server at both ends.
+// A conn has the address of its server, and one of its own for its client.
 type conn struct {
 	net.Conn
-	server addr
+	local, remote addr
 }
 
-func (c conn) RemoteAddr() net.Addr { return c.server }
+func (c conn) LocalAddr() net.Addr  { return c.local }
+func (c conn) RemoteAddr() net.Addr { return c.remote }
 
 type listener struct {
 	address string

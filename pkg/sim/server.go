@@ -2,6 +2,7 @@ package sim
 
 import (
 	"encoding/json"
+	"errors"
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
@@ -10,11 +11,20 @@ import (
 	"time"
 )
 
-// Server is the OpenAI-compatible model server.
+// Server is the model server. Behind an [http.Server] of the caller's own it
+// does all but number connections; see [Machine.HTTP].
 func (m *Machine) Server() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", m.serve(true))
-	mux.HandleFunc("POST /v1/completions", m.serve(false))
+	for path, e := range endpoints {
+		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) { m.serve(e, w, r) })
+	}
+	mux.HandleFunc("POST /tokenize", m.tokenize)
+	mux.HandleFunc("POST /detokenize", m.detokenize)
+	mux.HandleFunc("POST /reset_prefix_cache", func(http.ResponseWriter, *http.Request) {
+		if m.cache != nil {
+			m.cache.clear()
+		}
+	})
 	mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, http.StatusOK, map[string]any{"object": "list", "data": []any{
 			map[string]any{"id": m.cfg.Model, "object": "model", "owned_by": "sim"},
@@ -25,85 +35,149 @@ func (m *Machine) Server() http.Handler {
 	return mux
 }
 
+// An endpoint is a form, and what it needs.
+type endpoint struct {
+	form    func() form
+	missing func(*ask) string // why a request cannot be answered; empty if it can
+	stream  *bool             // nil if the request decides
+}
+
+func needs(given func(*ask) bool, why string) func(*ask) string {
+	return func(a *ask) string {
+		if given(a) {
+			return ""
+		}
+		return why
+	}
+}
+
+var (
+	hasInput    = func(a *ask) bool { return a.inputs > 0 }
+	hasMessages = func(a *ask) bool { return a.messages > 0 }
+	canRank     = needs(func(a *ask) bool { return a.queries > 0 && a.inputs > 0 }, "there is nothing to rank: query or documents is missing")
+	rank        = func(style string) endpoint {
+		return endpoint{func() form { return ranking{style: style} }, canRank, new(false)}
+	}
+)
+
+var endpoints = map[string]endpoint{
+	"/v1/chat/completions": {func() form { return chat{} }, needs(hasMessages, "there is nothing to answer: messages or prompt is missing"), nil},
+	"/v1/completions":      {func() form { return completion{} }, needs(hasInput, "there is nothing to answer: messages or prompt is missing"), nil},
+	"/v1/responses":        {func() form { return &responses{} }, needs(hasInput, "there is nothing to answer: input is missing"), nil},
+	"/v1/messages": {func() form { return &messages{} }, func(a *ask) string {
+		switch {
+		case a.output <= 0:
+			return "max_tokens: Field required"
+		case a.messages == 0:
+			return "messages: Field required"
+		}
+		return ""
+	}, nil},
+	"/v1/embeddings":   {func() form { return embeddings{} }, needs(hasInput, "there is nothing to embed: input is missing"), new(false)},
+	"/v1/rerank":       rank(cohere),
+	"/v2/rerank":       rank(cohere),
+	"/rerank":          rank(tei),
+	"/v1/ranking":      rank(nim),
+	"/generate":        {func() form { return generate{} }, needs(hasInput, "missing field inputs"), new(false)},
+	"/generate_stream": {func() form { return generate{} }, needs(hasInput, "missing field inputs"), new(true)},
+}
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	json.NewEncoder(w).Encode(v)
 }
 
-func refuse(w http.ResponseWriter, status int, message string) {
-	writeJSON(w, status, map[string]any{"error": map[string]any{"message": message, "type": "sim_error", "code": status}})
+// maxBody is how many bytes a request may have.
+const maxBody = 64 << 20
+
+// readBody reads a request's body; false if that was refused or the client has gone.
+// net/http notices that a client has gone only behind the body's end.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, bool) {
+	var b []byte
+	if n := r.ContentLength; n > 0 && n <= maxBody {
+		b = make([]byte, n)
+		if _, err := io.ReadFull(r.Body, b); err != nil {
+			return nil, false
+		}
+		io.ReadFull(r.Body, make([]byte, 1)) // the end
+		return b, true
+	}
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		http.Error(w, "the body is too large", http.StatusRequestEntityTooLarge)
+	}
+	return b, err == nil
 }
 
-// An ask is the body of a request.
-type ask struct {
-	Model    string `json:"model"`
-	Messages []struct {
-		Content json.RawMessage `json:"content"`
-	} `json:"messages"`
-	Prompt              json.RawMessage `json:"prompt"`
-	Stream              bool            `json:"stream"`
-	MaxTokens           int             `json:"max_tokens"`
-	MaxCompletionTokens int             `json:"max_completion_tokens"`
-	MinTokens           int             `json:"min_tokens"`
-	IgnoreEOS           bool            `json:"ignore_eos"`
-	StreamOptions       struct {
-		IncludeUsage bool `json:"include_usage"`
-	} `json:"stream_options"`
+// serve answers one request.
+func (m *Machine) serve(e endpoint, w http.ResponseWriter, r *http.Request) {
+	arrived := time.Now()
+	body, ok := readBody(w, r)
+	if !ok {
+		return
+	}
+	rng := m.random(r.Header.Get("X-Request-ID"))
+	v := &visit{Machine: m, form: e.form(), fault: m.fault(r, rng), rng: rng, arrived: arrived,
+		ctx: r.Context(), id: r.Header.Get("X-Request-ID")}
+	a, err := parse(body, m.cache != nil)
+	if err == nil && e.stream != nil {
+		a.stream = *e.stream
+	}
+	if m.truth != nil {
+		v.told = m.tellOf(r, body, a, v.fault.kind, arrived)
+	}
+	switch {
+	case m.cfg.Key != "" && r.Header.Get("Authorization") != "Bearer "+m.cfg.Key && r.Header.Get("X-Api-Key") != m.cfg.Key:
+		v.refuse(w, http.StatusUnauthorized, faultMessage(http.StatusUnauthorized))
+		return
+	case err != nil:
+		v.refuse(w, http.StatusBadRequest, err.Error())
+		return
+	case e.missing(a) != "":
+		v.refuse(w, http.StatusBadRequest, e.missing(a))
+		return
+	case v.fault.status != 0:
+		if v.fault.has(FaultRetryAfter) {
+			w.Header().Set("Retry-After", "1")
+		}
+		v.refuse(w, v.fault.status, faultMessage(v.fault.status))
+		return
+	case v.fault.has(FaultHTML):
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<html><body>Welcome to the proxy</body></html>")
+		v.refused(http.StatusOK)
+		return
+	}
+	v.ask, v.in = a, a.prompt.n
+	v.talk, _ = v.form.(speaker)
+	if v.fault.has(StyleStale) {
+		if s, err := newStale(w, r.Context()); err == nil {
+			defer s.close()
+			v.ctx, v.wire = s.ctx, newWire(s, &v.fault)
+			v.run()
+			s.finish()
+			return
+		}
+	}
+	v.wire = newWire(w, &v.fault)
+	v.run()
 }
 
-// promptTokens are the words of the prompt: what lies between white space.
-func (a *ask) promptTokens() int {
-	n := 0
-	count := func(raw json.RawMessage) {
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
-			text = string(raw) // parts, or a list of tokens
-		}
-		n += len(strings.Fields(text))
-	}
-	for _, m := range a.Messages {
-		count(m.Content)
-	}
-	if len(a.Prompt) > 0 {
-		count(a.Prompt)
-	}
-	return n
+// refuse answers with a status, and tells the truth of that.
+func (v *visit) refuse(w http.ResponseWriter, status int, why string) {
+	writeJSON(w, status, v.form.refusal(status, why))
+	v.refused(status)
 }
 
-func (m *Machine) serve(chat bool) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		arrived := time.Now()
-		// net/http notices that a client has gone only behind the body's end.
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<20))
-		if err != nil {
-			return
-		}
-		rng := m.random(r.Header.Get("X-Request-ID"))
-		fault := m.fault(r, rng)
-		var a ask
-		switch err := json.Unmarshal(body, &a); {
-		case m.cfg.Key != "" && r.Header.Get("Authorization") != "Bearer "+m.cfg.Key:
-			refuse(w, http.StatusUnauthorized, faultMessage(http.StatusUnauthorized))
-			return
-		case err != nil:
-			refuse(w, http.StatusBadRequest, "the body is not JSON: "+err.Error())
-			return
-		case chat && len(a.Messages) == 0, !chat && len(a.Prompt) == 0:
-			refuse(w, http.StatusBadRequest, "there is nothing to answer: messages or prompt is missing")
-			return
-		case fault.status() != 0:
-			refuse(w, fault.status(), faultMessage(fault.status()))
-			return
-		case fault.Kind == FaultHTML:
-			w.Header().Set("Content-Type", "text/html")
-			io.WriteString(w, "<html><body>Welcome to the proxy</body></html>")
-			return
-		}
-		v := &visit{Machine: m, ask: a, chat: chat, fault: fault.Kind, rng: rng, arrived: arrived,
-			w: w, ctx: r.Context(), in: a.promptTokens(), id: r.Header.Get("X-Request-ID")}
-		v.run()
+func (v *visit) refused(status int) {
+	if v.truth == nil {
+		return
 	}
+	now := time.Now()
+	v.told.Status, v.told.Ended, v.told.Sent = status, v.truth.clock.At(now), []float64{}
+	v.told.EnergyArrived, v.told.EnergyEnded = v.gpus.at(v.arrived).energy, v.gpus.at(now).energy
+	v.truth.request(&v.told)
 }
 
 // random gives the random numbers of one request. They depend on the seed and
@@ -113,45 +187,4 @@ func (m *Machine) random(id string) *rand.Rand {
 	h := fnv.New64a()
 	io.WriteString(h, id[strings.LastIndexByte(id, '-')+1:])
 	return rand.New(rand.NewPCG(uint64(m.cfg.Seed), h.Sum64()))
-}
-
-// length draws how many tokens the answer has, and why it ends.
-func (v *visit) length() (n int, reason string) {
-	n = v.cfg.Output
-	if asked := max(v.ask.MaxTokens, v.ask.MaxCompletionTokens); asked > 0 {
-		n = asked
-	}
-	if v.ask.IgnoreEOS || v.cfg.EOS == 0 {
-		return n, "length"
-	}
-	for i := max(1, v.ask.MinTokens); i < n; i++ {
-		if v.rng.Float64() < v.cfg.EOS {
-			return i, "stop"
-		}
-	}
-	return n, "length"
-}
-
-// vary is d with the jitter of one gap.
-func (v *visit) vary(d time.Duration) time.Duration {
-	if v.cfg.Jitter == 0 {
-		return d
-	}
-	return time.Duration(float64(d) * (1 + v.cfg.Jitter*(2*v.rng.Float64()-1)))
-}
-
-// tell writes the truth about the visit.
-func (v *visit) tell() {
-	now := time.Now()
-	v.stats.finished(v, now)
-	if v.truth == nil {
-		return
-	}
-	c := v.truth.clock
-	t := &TrueRequest{ID: v.id, Arrived: c.At(v.arrived), Ended: c.At(now), In: v.in, Out: v.out, Fault: v.fault,
-		Sent: v.sent, EnergyArrived: v.gpus.at(v.arrived).energy, EnergyEnded: v.gpus.at(now).energy}
-	if !v.began.IsZero() {
-		t.Began = c.At(v.began)
-	}
-	v.truth.request(t)
 }

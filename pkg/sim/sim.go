@@ -9,6 +9,7 @@ package sim
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -31,6 +32,12 @@ type Config struct {
 	Output   int     // tokens of an answer that is not asked for a length
 	EOS      float64 // probability that a token is the last, unless ignore_eos
 	PerChunk int     // tokens in a chunk
+
+	Reasoning      int    // the first so many tokens of an answer are reasoning
+	ReasoningField string // the key that chat has them under: reasoning_content or reasoning
+	ToolCall       bool   // what follows the reasoning is a tool call
+	NoUsage        bool   // the server never tells usage
+	PrefixCache    bool   // what a prompt has in common with an earlier one, in blocks of 16 tokens, costs no time
 
 	GPUs     int
 	GPUModel string
@@ -56,7 +63,7 @@ type Power struct {
 var Defaults = Config{
 	Model: "sim-model", Host: "sim-node",
 	TTFT: 40 * time.Millisecond, PerToken: 50 * time.Microsecond, ITL: 8 * time.Millisecond,
-	Batch: 64, Output: 128, PerChunk: 1,
+	Batch: 64, Output: 128, PerChunk: 1, ReasoningField: "reasoning_content",
 	GPUs: 1, GPUModel: "NVIDIA H100 80GB HBM3",
 	Power:   Power{Idle: 70, Prefill: 380, Decode: 320, Limit: 700, Tau: 150 * time.Millisecond},
 	Refresh: 33 * time.Millisecond, Layout: Template,
@@ -82,6 +89,7 @@ func (c Config) withDefaults() Config {
 	orString(&c.Model, d.Model)
 	orString(&c.Host, d.Host)
 	orString(&c.GPUModel, d.GPUModel)
+	orString(&c.ReasoningField, d.ReasoningField)
 	orString((*string)(&c.Layout), string(d.Layout))
 	orTime(&c.TTFT, d.TTFT)
 	orTime(&c.PerToken, d.PerToken)
@@ -105,6 +113,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("durations must not be negative")
 	case c.Batch < 1 || c.Output < 1 || c.PerChunk < 1 || c.GPUs < 1 || c.GPUs > 1024:
 		return fmt.Errorf("batch, output, tokens per chunk and GPUs must be at least 1, GPUs at most 1024")
+	case c.Reasoning < 0:
+		return fmt.Errorf("reasoning tokens must not be negative")
 	case !(c.Jitter >= 0 && c.Jitter < 1) || !(c.EOS >= 0 && c.EOS <= 1):
 		return fmt.Errorf("jitter must be at least 0 and less than 1, the probability of an early end from 0 to 1")
 	case !(p.Idle >= 0 && p.Prefill >= 0 && p.Decode >= 0 && p.Limit >= p.Idle && p.Tau > 0 && p.Spread >= 0 && p.Spread <= 1):
@@ -113,8 +123,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("layout %q is unknown; there are %q and %q", c.Layout, Template, Sorted)
 	}
 	for _, f := range c.Faults {
-		if !f.known() {
-			return fmt.Errorf("fault %q is unknown; there are %v and HTTP statuses from 400 to 599", f.Kind, faultKinds)
+		if _, err := f.read(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -122,11 +132,15 @@ func (c Config) Check() error {
 
 // A Machine is one simulated node: a model server and GPUs.
 type Machine struct {
-	cfg   Config
-	gpus  *gpus
-	batch *batch
-	truth *truth
-	stats *stats
+	cfg        Config
+	troubles   []trouble
+	gpus       *gpus
+	batch      *batch
+	truth      *truth
+	stats      *stats
+	cache      *prefixes // nil if there is none
+	vocabulary *vocabulary
+	conns      atomic.Int64 // that [Machine.HTTP] has seen
 }
 
 // New starts a machine. The configuration must pass [Config.Check].
@@ -136,7 +150,15 @@ func New(cfg Config) *Machine {
 	}
 	cfg = cfg.withDefaults()
 	g := newGPUs(cfg, time.Now())
-	return &Machine{cfg: cfg, gpus: g, batch: newBatch(cfg.Batch, g), stats: newStats()}
+	m := &Machine{cfg: cfg, gpus: g, batch: newBatch(cfg.Batch, g), stats: newStats(), vocabulary: newVocabulary()}
+	for _, f := range cfg.Faults {
+		t, _ := f.read()
+		m.troubles = append(m.troubles, t)
+	}
+	if cfg.PrefixCache {
+		m.cache = newPrefixes()
+	}
+	return m
 }
 
 // UUID is the name of a GPU.

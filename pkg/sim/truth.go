@@ -1,8 +1,12 @@
 package sim
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
+	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -16,8 +20,9 @@ const (
 	TypeEnd     = "sim.end"
 )
 
-// A TrueRequest is what really happened to a request. Instants are the
-// simulator's own, which are the client's when both run on one machine.
+// A TrueRequest is what really happened to a request, be it answered or refused.
+// Instants are the simulator's own, which are the client's when both run on one
+// machine.
 type TrueRequest struct {
 	record.Header
 	ID      string      `json:"id"` // its X-Request-ID
@@ -25,13 +30,51 @@ type TrueRequest struct {
 	Began   record.Time `json:"began,omitzero"` // had a place
 	Ended   record.Time `json:"ended"`
 	Sent    []float64   `json:"sent"` // when each chunk left, seconds since Arrived
-	In      int         `json:"in"`
+	In      int         `json:"in"`   // tokens of the prompt, which are its words
 	Out     int         `json:"out"`
 	Fault   string      `json:"fault,omitempty"`
 
 	// Joules that each GPU had used since the start of the machine.
 	EnergyArrived []float64 `json:"energy_arrived"`
 	EnergyEnded   []float64 `json:"energy_ended"`
+
+	Path         string `json:"path"`
+	Model        string `json:"model,omitempty"`        // that was asked for
+	Conversation string `json:"conversation,omitempty"` // its X-Correlation-ID
+	Server       string `json:"server,omitempty"`       // the address that it came to
+	Remote       string `json:"remote,omitempty"`       // the address that it came from
+	Conn         int64  `json:"conn,omitempty"`         // its connection, counted from 1; absent without [Machine.HTTP]
+	Proto        string `json:"proto"`                  // HTTP/1.1 or HTTP/2.0
+	TLS          bool   `json:"tls,omitempty"`
+	Bytes        int    `json:"bytes"`               // of the body
+	Body         string `json:"body"`                // the first 8 bytes of its SHA-256, in hex
+	Stream       bool   `json:"stream,omitempty"`    // was asked for
+	Asked        int    `json:"asked,omitempty"`     // tokens of the answer that were asked for
+	Messages     int    `json:"messages,omitempty"`  // of the conversation
+	Inputs       int    `json:"inputs,omitempty"`    // texts to embed or documents to rank
+	Cached       int    `json:"cached,omitempty"`    // of In, by the prefix cache
+	Reasoning    int    `json:"reasoning,omitempty"` // of Out
+	Status       int    `json:"status,omitempty"`    // of a refusal; absent if it was answered
+	Gone         bool   `json:"gone,omitempty"`      // the client left before the end
+}
+
+// tellOf is what the truth says of a request before it is answered. a is nil if
+// the body cannot be read.
+func (m *Machine) tellOf(r *http.Request, body []byte, a *ask, fault string, arrived time.Time) TrueRequest {
+	sum := sha256.Sum256(body)
+	t := TrueRequest{ID: r.Header.Get("X-Request-ID"), Arrived: m.truth.clock.At(arrived), Fault: fault,
+		Path: r.URL.Path, Conversation: r.Header.Get("X-Correlation-ID"), Remote: r.RemoteAddr, Conn: connOf(r.Context()),
+		Proto: r.Proto, TLS: r.TLS != nil, Bytes: len(body), Body: hex.EncodeToString(sum[:8])}
+	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
+		t.Server = local.String()
+	}
+	if a != nil {
+		t.Model, t.In, t.Stream, t.Asked, t.Messages = a.model, a.prompt.n, a.stream, a.output, a.messages
+		if a.queries > 0 || r.URL.Path == "/v1/embeddings" {
+			t.Inputs = a.inputs
+		}
+	}
+	return t
 }
 
 // A TrueLoad is the state of the GPUs at an instant at which their load

@@ -2,58 +2,124 @@ package sim
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"math/rand/v2"
-	"net/http"
-	"strconv"
 	"time"
 )
 
 // A visit is one request that is being answered.
 type visit struct {
 	*Machine
-	ask   ask
-	chat  bool
-	fault string
+	*wire
+	ask   *ask
+	form  form
+	talk  speaker // the form if it has tokens, otherwise nil
+	fault trouble
 	rng   *rand.Rand
-	w     http.ResponseWriter
 	ctx   context.Context
 	id    string
+	told  TrueRequest // what the truth says of the request itself
 
 	arrived, began time.Time
 	first, last    time.Time // tokens
 	in, out        int
+	cached         int       // of in, by the prefix cache
+	thought        int       // of the tokens of the answer, those that are reasoning
+	total          int       // tokens that the answer will have
+	reason         string    // why it ends
+	done           bool      // all was written
 	sent           []float64 // of each chunk, seconds since arrived
+	unsent         int       // chunks that a style holds back
 	due            time.Time // of what comes next
 	timer          *time.Timer
-	buf            []byte
-	before, after  []byte // of the text in a chunk
+
+	part          part
+	before, after []byte // of the text in a chunk
+}
+
+// A part is a piece of an answer that has a form of its own.
+type part int
+
+const (
+	noPart part = iota
+	reasoning
+	text
+	toolCall
+)
+
+// A form is the form in which an endpoint answers.
+type form interface {
+	whole(v *visit)                     // writes an answer without a stream
+	refusal(status int, why string) any // the body that goes with a status
+}
+
+// A speaker is a form whose answers have tokens. It writes its events to the
+// visit's wire.
+type speaker interface {
+	form
+	parts() bool                      // it knows reasoning and tool calls
+	open(v *visit)                    // before the first token
+	begin(v *visit, p part)           // a part
+	tokens(v *visit, p part, k int)   // the next k tokens, all of one part
+	end(v *visit, p part)             // a part
+	finish(v *visit)                  // say why it ends, the usage, and good bye
+	failure(v *visit, message string) // an error event
 }
 
 // run waits for a place, works through the prompt and makes tokens, and puts
 // each of these on the GPUs.
 func (v *visit) run() {
 	defer v.tell()
+	if v.fault.has(StyleSlowHeader) {
+		v.head()
+		v.flush.Flush()
+	}
 	if v.batch.enter(v.ctx) != nil {
 		return
 	}
 	defer v.batch.leave()
 	v.began = time.Now()
 	v.due = v.began
-	n, reason := v.length()
-	if v.fault == FaultEmpty {
-		n, reason = 0, "stop"
+	v.length()
+	if v.cache != nil {
+		v.cached = v.cache.find(v.ask.prompt.hashes, v.in)
 	}
 	v.gpus.change(1, 0, v.in)
 	prefilling, tokens := 1, v.in
 	defer func() { v.gpus.change(-prefilling, prefilling-1, -tokens) }() // a fault may break off here
-	if !v.wait(v.vary(v.cfg.TTFT + time.Duration(v.in)*v.cfg.PerToken)) {
+	if !v.wait(v.vary(v.cfg.TTFT + time.Duration(v.in-v.cached)*v.cfg.PerToken)) {
 		return
 	}
-	v.gpus.change(-1, 1, n)
-	prefilling, tokens = 0, v.in+n
-	v.answer(n, reason)
+	if v.cache != nil {
+		v.cache.keep(v.ask.prompt.hashes)
+	}
+	v.gpus.change(-1, 1, v.total)
+	prefilling, tokens = 0, v.in+v.total
+	v.answer()
+}
+
+// length draws how many tokens the answer has, and why it ends.
+func (v *visit) length() {
+	if v.talk == nil {
+		return
+	}
+	v.total, v.reason = v.cfg.Output, "length"
+	if v.ask.output > 0 {
+		v.total = v.ask.output
+	}
+	if !v.ask.ignoreEOS && v.cfg.EOS > 0 {
+		for i := max(1, v.ask.minTokens); i < v.total; i++ {
+			if v.rng.Float64() < v.cfg.EOS {
+				v.total, v.reason = i, "stop"
+				break
+			}
+		}
+	}
+	if v.fault.has(FaultEmpty) {
+		v.total, v.reason = 0, "stop"
+	}
+	if v.talk.parts() {
+		v.thought = min(v.cfg.Reasoning, v.total)
+	}
 }
 
 // wait waits until d after what was due last; false if the client has gone.
@@ -77,141 +143,134 @@ func (v *visit) wait(d time.Duration) bool {
 	}
 }
 
-// answer makes n tokens, or fewer if the client goes or a fault strikes.
-func (v *visit) answer(n int, reason string) {
-	if v.ask.Stream {
-		v.open()
+// vary is d with the jitter of one gap.
+func (v *visit) vary(d time.Duration) time.Duration {
+	if v.cfg.Jitter == 0 {
+		return d
 	}
-	for v.out < n {
-		k := min(v.cfg.PerChunk, n-v.out)
+	return time.Duration(float64(d) * (1 + v.cfg.Jitter*(2*v.rng.Float64()-1)))
+}
+
+// answer makes the tokens, or fewer if the client goes or a fault strikes.
+func (v *visit) answer() {
+	if v.ask.stream {
+		v.head()
+		v.talk.open(v)
+	}
+	if v.talk == nil {
+		v.first = time.Now()
+		v.sent = append(v.sent, v.first.Sub(v.arrived).Seconds())
+	}
+	for v.out < v.total {
+		k, p := v.next()
 		if v.out > 0 {
 			for range k {
 				v.due = v.due.Add(v.vary(v.cfg.ITL))
 			}
-			if !v.wait(0) {
+			if !v.wait(0) || v.breaks() {
 				return
 			}
-		}
-		if v.out > 0 && v.breaks() {
-			return
 		}
 		v.last = time.Now()
 		if v.out == 0 {
 			v.first = v.last
 		}
-		v.sent = append(v.sent, v.last.Sub(v.arrived).Seconds())
-		if v.ask.Stream && !v.chunk(k) {
+		if !v.ask.stream {
+			v.sent = append(v.sent, v.last.Sub(v.arrived).Seconds())
+		} else if !v.chunk(p, k) {
 			return
 		}
 		v.out += k
 	}
-	v.finish(reason)
+	v.finish()
 }
 
-// breaks carries out a fault that strikes between two tokens.
-func (v *visit) breaks() bool {
-	switch v.fault {
-	case FaultError:
-		v.write([]byte(`data: {"error":{"message":"the engine has run out of memory","type":"sim_error","code":500}}` + "\n\n"))
-	case FaultReset:
-		panic(http.ErrAbortHandler)
-	case FaultStall:
-		<-v.ctx.Done()
-	case FaultTruncate:
-	default:
-		return false
+// next is how many tokens the next chunk has, and what they are part of.
+func (v *visit) next() (k int, p part) {
+	k = min(v.cfg.PerChunk, v.total-v.out)
+	switch {
+	case v.out < v.thought:
+		return min(k, v.thought-v.out), reasoning
+	case v.cfg.ToolCall && v.talk.parts():
+		return k, toolCall
 	}
-	return true
+	return k, text
 }
 
-// open begins a stream. What is the same in all chunks is made once.
-func (v *visit) open() {
+// chunk sends k tokens in one write, with what must come before them.
+func (v *visit) chunk(p part, k int) bool {
+	if p != v.part {
+		v.turn(p)
+	}
+	v.talk.tokens(v, p, k)
+	if v.out == 0 && v.fault.has(StyleDup) {
+		v.talk.tokens(v, p, k)
+	}
+	v.unsent++
+	if v.holds() {
+		return true
+	}
+	return v.release()
+}
+
+// turn ends a part and begins the next.
+func (v *visit) turn(p part) {
+	if v.part != noPart {
+		v.talk.end(v, v.part)
+	}
+	if v.part = p; p != noPart {
+		v.talk.begin(v, p)
+	}
+}
+
+// release writes what has gathered, now.
+func (v *visit) release() bool {
+	now := v.last.Sub(v.arrived).Seconds()
+	for ; v.unsent > 0; v.unsent-- {
+		v.sent = append(v.sent, now)
+	}
+	return v.send()
+}
+
+func (v *visit) finish() {
+	v.done = true
+	if !v.ask.stream {
+		v.w.Header().Set("Content-Type", "application/json")
+		v.form.whole(v)
+		v.send()
+		return
+	}
+	v.turn(noPart)
+	v.talk.finish(v)
+	v.release()
+}
+
+// head says that a stream comes.
+func (v *visit) head() {
 	h := v.w.Header()
-	h.Set("Content-Type", "text/event-stream; charset=utf-8")
-	h.Set("Cache-Control", "no-cache")
-	head := v.head()
-	if v.chat {
-		v.before = []byte("data: " + head + `,"choices":[{"index":0,"delta":{"content":"`)
-		v.after = []byte(`"},"logprobs":null,"finish_reason":null}]}` + "\n\n")
-		v.buf = append(v.buf, "data: "+head+`,"choices":[{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}]}`+"\n\n"...)
+	if v.ask.stream {
+		h.Set("Content-Type", "text/event-stream; charset=utf-8")
+		h.Set("Cache-Control", "no-cache")
+	} else {
+		h.Set("Content-Type", "application/json")
+	}
+}
+
+// tell writes the truth about the visit.
+func (v *visit) tell() {
+	now := time.Now()
+	v.stats.finished(v, now)
+	if v.truth == nil {
 		return
 	}
-	v.before = []byte("data: " + head + `,"choices":[{"index":0,"text":"`)
-	v.after = []byte(`","logprobs":null,"finish_reason":null}]}` + "\n\n")
-}
-
-// head is the beginning of every object that answers.
-func (v *visit) head() string {
-	id, object := "cmpl-", "text_completion"
-	if v.chat {
-		id, object = "chatcmpl-", "chat.completion"
-		if v.ask.Stream {
-			object += ".chunk"
-		}
+	c := v.truth.clock
+	t := &v.told
+	t.Ended, t.In, t.Out, t.Cached, t.Sent = c.At(now), v.in, v.out, v.cached, v.sent
+	t.Reasoning = min(v.thought, v.out)
+	t.Gone = !v.done && v.ctx.Err() != nil
+	t.EnergyArrived, t.EnergyEnded = v.gpus.at(v.arrived).energy, v.gpus.at(now).energy
+	if !v.began.IsZero() {
+		t.Began = c.At(v.began)
 	}
-	text, _ := json.Marshal(id + v.id)
-	model, _ := json.Marshal(v.cfg.Model)
-	return `{"id":` + string(text) + `,"object":"` + object + `","created":` +
-		strconv.FormatInt(v.began.Unix(), 10) + `,"model":` + string(model)
-}
-
-// words are what the answers are made of.
-var words = [...]string{"river", "stone", "light", "paper", "cloud", "garden", "winter", "engine", "number", "silver", "window", "travel"}
-
-// chunk sends k tokens in one event and one write.
-func (v *visit) chunk(k int) bool {
-	v.buf = append(v.buf, v.before...)
-	v.buf = v.appendText(v.buf, k)
-	v.buf = append(v.buf, v.after...)
-	ok := v.write(v.buf)
-	v.buf = v.buf[:0]
-	return ok
-}
-
-func (v *visit) appendText(b []byte, k int) []byte {
-	for i := range k {
-		b = append(append(b, ' '), words[(v.out+i)%len(words)]...)
-	}
-	return b
-}
-
-func (v *visit) write(b []byte) bool {
-	if _, err := v.w.Write(b); err != nil {
-		return false
-	}
-	v.w.(http.Flusher).Flush()
-	return true
-}
-
-func (v *visit) usage() string {
-	return `{"prompt_tokens":` + strconv.Itoa(v.in) + `,"completion_tokens":` + strconv.Itoa(v.out) +
-		`,"total_tokens":` + strconv.Itoa(v.in+v.out) + `}`
-}
-
-// finish says why it ends, the usage if that was asked for, and good bye.
-func (v *visit) finish(reason string) {
-	head := v.head()
-	if v.ask.Stream {
-		part := `"text":""`
-		if v.chat {
-			part = `"delta":{}`
-		}
-		v.buf = append(v.buf, "data: "+head+`,"choices":[{"index":0,`+part+`,"logprobs":null,"finish_reason":"`+reason+`"}]}`+"\n\n"...)
-		if v.ask.StreamOptions.IncludeUsage {
-			v.buf = append(v.buf, "data: "+head+`,"choices":[],"usage":`+v.usage()+"}\n\n"...)
-		}
-		v.buf = append(v.buf, "data: [DONE]\n\n"...)
-		v.write(v.buf)
-		return
-	}
-	text := v.out
-	v.out = 0
-	words := string(v.appendText(nil, text))
-	v.out = text
-	part := `"text":"` + words + `"`
-	if v.chat {
-		part = `"message":{"role":"assistant","content":"` + words + `"}`
-	}
-	v.w.Header().Set("Content-Type", "application/json")
-	io.WriteString(v.w, head+`,"choices":[{"index":0,`+part+`,"logprobs":null,"finish_reason":"`+reason+`"}],"usage":`+v.usage()+"}\n")
+	v.truth.request(t)
 }
