@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -27,7 +25,11 @@ func main() { cli.Main("sim", run) }
 
 type options struct {
 	sim.Config
-	listen, dcgm string
+	listen       []string
+	instances    int
+	tls          bool
+	certOut      string
+	dcgm         string
 	noDCGM       bool
 	layout       string
 	faults       []string
@@ -38,7 +40,10 @@ type options struct {
 func flags(o *options) *pflag.FlagSet {
 	o.Config = sim.Defaults
 	f := pflag.NewFlagSet("sim", pflag.ContinueOnError)
-	f.StringVar(&o.listen, "listen", "127.0.0.1:8000", "`address` of the model server; port 0 takes a free one")
+	f.StringSliceVar(&o.listen, "listen", []string{"127.0.0.1:8000"}, "`address` of the model server; port 0 takes a free one; may be repeated")
+	f.IntVar(&o.instances, "instances", 1, "`number` of ports that each address is served at, from its own upwards")
+	f.BoolVar(&o.tls, "tls", false, "serve the model over TLS, with a certificate made at start")
+	f.StringVar(&o.certOut, "tls-cert-out", "", "write that certificate to `FILE`, in PEM")
 	f.StringVar(&o.dcgm, "dcgm-listen", "127.0.0.1:9400", "`address` of the exporter")
 	f.BoolVar(&o.noDCGM, "no-dcgm", false, "no exporter")
 	f.StringVarP(&o.Model, "model", "m", o.Model, "`name` of the model; any is answered")
@@ -53,6 +58,11 @@ func flags(o *options) *pflag.FlagSet {
 	f.IntVar(&o.Output, "output-tokens", o.Output, "`tokens` of an answer that is not asked for a length")
 	f.Float64Var(&o.EOS, "eos", 0, "`probability` that a token is the last, unless ignore_eos is asked for")
 	f.IntVar(&o.PerChunk, "tokens-per-chunk", o.PerChunk, "`tokens` in one event of a stream")
+	f.IntVar(&o.Reasoning, "reasoning-tokens", 0, "`tokens` of each answer that come first, as reasoning")
+	f.StringVar(&o.ReasoningField, "reasoning-field", o.ReasoningField, "`key` that chat has them under: reasoning_content or reasoning")
+	f.BoolVar(&o.ToolCall, "tool-call", false, "answer, behind the reasoning, with a tool call")
+	f.BoolVar(&o.NoUsage, "no-usage", false, "never tell usage")
+	f.BoolVar(&o.PrefixCache, "prefix-cache", false, "spend no time on what a prompt has in common with an earlier one")
 	f.IntVar(&o.GPUs, "gpus", o.GPUs, "`number` of GPUs")
 	f.StringVar(&o.GPUModel, "gpu-model", o.GPUModel, "`name` of their model")
 	f.Float64Var(&o.Power.Idle, "idle-power", o.Power.Idle, "`watts` of an idle GPU")
@@ -86,6 +96,12 @@ func run(ctx context.Context, env *cli.Env) error {
 	}
 	if err := o.Check(); err != nil {
 		return cli.Usagef("%w", err)
+	}
+	switch {
+	case o.instances < 1 || o.instances > 1024:
+		return cli.Usagef("--instances must be from 1 to 1024, not %d", o.instances)
+	case o.certOut != "" && !o.tls:
+		return cli.Hint(cli.Usagef("--tls-cert-out has no certificate to write"), "add --tls")
 	}
 	ctx, stop := cli.Drain(ctx)
 	defer stop()
@@ -126,28 +142,20 @@ func (o *options) serve(ctx context.Context, env *cli.Env) error {
 		m.WriteTruth(w)
 		defer w.Close()
 	}
-	servers := []struct {
-		name, address, path string
-		handler             http.Handler
-	}{{"llm", o.listen, "", m.Server()}, {"dcgm", o.dcgm, "/metrics", m.Exporter()}}
-	if o.noDCGM {
-		servers = servers[:1]
+	servers, said, err := o.start(m)
+	for _, s := range servers {
+		defer s.Close()
+	}
+	if err != nil {
+		return err
 	}
 	failed := make(chan error, len(servers))
-	var said strings.Builder
 	for _, s := range servers {
-		l, err := net.Listen("tcp", s.address)
-		if err != nil {
-			return err
-		}
-		server := &http.Server{Handler: s.handler, ReadHeaderTimeout: 30 * time.Second}
-		defer server.Close()
-		go func() { failed <- server.Serve(l) }()
-		fmt.Fprintf(&said, "%s http://%s%s\n", s.name, l.Addr(), s.path)
+		go func() { failed <- s.Serve(s.listener) }()
 	}
-	io.WriteString(env.Stdout, said.String())
+	io.WriteString(env.Stdout, said)
 	if o.ready != "" {
-		if err := writeWhole(o.ready, said.String()); err != nil {
+		if err := writeWhole(o.ready, said); err != nil {
 			return err
 		}
 	}
