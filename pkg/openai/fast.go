@@ -2,95 +2,98 @@ package openai
 
 import "bytes"
 
-// fastChunk reads the chunks that make up nearly all of a stream: text and no
-// usage. It gives what the general way would, or says that it cannot tell.
+// fast reads what makes up nearly all of a stream without allocating: text,
+// reasoning, tool calls, ends, and chat's usage (one allocation). It gives just
+// what the general way would, or says that it cannot tell: ok is false then.
 //
 // Note: the general way costs some 2 µs and 13 allocations a chunk, which at
 // 100,000 chunks a second is a fifth of a core.
-func fastChunk(data []byte) (d Delta, ok bool) {
+func (g dialect) fast(data []byte) (d Delta, ok bool) {
+	if g == anything {
+		return fastAnything(data)
+	}
+	d, values := g.scan(data)
+	return d, values > 0
+}
+
+// scan reads an event's values and counts them; none are 0, and so is what the
+// general way has to read.
+func (g dialect) scan(data []byte) (all Delta, values int) {
 	s := scanner{b: data}
-	var seen keys
-	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch k := s.key(); {
-		case seen.is(k, "choices", 0):
-			s.choices(&d)
-		case seen.is(k, "usage", 1), seen.is(k, "error", 2):
-			if !s.null() {
-				return Delta{}, false
-			}
-		default:
-			s.skip(0)
+	for ; s.peek() != 0 || s.i < len(s.b); values++ {
+		if s.b[s.i] == '[' && bytes.HasPrefix(s.b[s.i:], terminator) {
+			s.i += len(terminator)
+			all.Done = true
+			continue
 		}
+		var d Delta
+		switch g {
+		case chat, completions:
+			s.chunk(&d)
+		case responses:
+			s.response(&d)
+		case messages:
+			s.message(&d)
+		case generate:
+			s.generated(&d)
+		default:
+			return Delta{}, 0
+		}
+		if s.bad {
+			return Delta{}, 0
+		}
+		all.add(d)
 	}
-	if s.peek() != 0 || s.i < len(s.b) || s.bad || seen.unclear {
-		return Delta{}, false
-	}
-	return d, true
+	return all, values
 }
 
-func (s *scanner) choices(d *Delta) {
-	if s.null() {
-		return
-	}
-	n := 0
-	for ok := s.open('[', ']'); ok && !s.bad; ok = s.more(']') {
-		if n++; n > 1 { // what several choices add up to is left to the general way
-			s.fail()
+// fastAnything takes the first dialect that finds something to wait for, as
+// anyValue does. Ends are left to that, and what one dialect cannot tell.
+func fastAnything(data []byte) (Delta, bool) {
+	for _, g := range [...]dialect{chat, responses, messages, generate} {
+		d, values := g.scan(data)
+		if values != 1 || d.N == 0 && d != (Delta{}) {
+			return Delta{}, false
 		}
-		var seen keys
-		for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-			switch k := s.key(); {
-			case seen.is(k, "delta", 0):
-				s.content(d)
-			case seen.is(k, "message", 1):
-				s.fail()
-			case seen.is(k, "finish_reason", 2):
-				if s.null() {
-					continue
-				}
-				reason, plain := s.text()
-				if !plain {
-					s.fail()
-				}
-				d.Finish = intern(reason)
-			default:
-				s.skip(0)
-			}
-		}
-		if seen.unclear {
-			s.fail()
+		if d.N == 1 {
+			return d, true
 		}
 	}
+	return Delta{}, false
 }
 
-func (s *scanner) content(d *Delta) {
-	if s.null() {
-		return
-	}
-	var seen keys
-	var text, reasoning bool
-	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch k := s.key(); {
-		case seen.is(k, "content", 0), seen.is(k, "refusal", 1):
-			text = s.nonEmpty() || text
-		case seen.is(k, "reasoning_content", 2), seen.is(k, "reasoning", 3):
-			reasoning = s.nonEmpty() || reasoning
-		case seen.is(k, "tool_calls", 4):
-			if !s.null() {
-				s.fail()
-			}
-		default:
-			s.skip(0)
-		}
-	}
-	if seen.unclear {
+// once marks a known key as met; encoding/json lets a later one win, or merges
+// the two, so that a second one is refused.
+func (s *scanner) once(seen *uint16, bit int) {
+	if *seen&(1<<bit) != 0 {
 		s.fail()
 	}
-	d.Content = text || reasoning
-	d.Reasoning = reasoning && !text
+	*seen |= 1 << bit
 }
 
-func (s *scanner) nonEmpty() bool {
+// known tells that encoding/json would take the key for one of those that the
+// fast ways look at.
+func known(key []byte) bool {
+	for _, name := range knownKeys {
+		if bytes.EqualFold(key, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+var knownKeys = []string{
+	"choices", "usage", "error", "object", "delta", "message", "text", "finish_reason",
+	"content", "refusal", "reasoning_content", "reasoning", "tool_calls", "function_call", "id", "function", "name", "arguments",
+	"prompt_tokens", "input_tokens", "completion_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens",
+	"prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details", "cached_tokens", "reasoning_tokens",
+	"type", "item", "response", "status", "output", "incomplete_details",
+	"content_block", "stop_reason", "thinking", "partial_json", "data",
+	"token", "special", "generated_text", "details",
+}
+
+// some steps over a string or null and tells whether there is anything in it.
+func (s *scanner) some() bool {
 	if s.null() {
 		return false
 	}
@@ -98,32 +101,53 @@ func (s *scanner) nonEmpty() bool {
 	return len(raw) > 0
 }
 
-// keys remembers which known keys an object has had. encoding/json matches keys
-// whatever their case and lets a later one win: such objects are unclear.
-type keys struct {
-	seen    uint8
-	unclear bool
+// someWord is some, with whatever is no string in its place counting as none.
+func (s *scanner) someWord() bool {
+	if s.peek() != '"' {
+		s.skip(0)
+		return false
+	}
+	return s.some()
 }
 
-func (ks *keys) is(key []byte, name string, bit int) bool {
-	if string(key) == name {
-		ks.unclear = ks.unclear || ks.seen&(1<<bit) != 0
-		ks.seen |= 1 << bit
-		return true
+// word reads a string of plain ASCII; what is no string counts as "".
+func (s *scanner) word() []byte {
+	if s.peek() != '"' {
+		s.skip(0)
+		return nil
 	}
-	// A name's Unicode fold may be longer than the name: ſ and K fold to s, k.
-	if len(key) >= len(name) && len(key) <= 2*len(name)+2 && bytes.EqualFold(key, []byte(name)) {
-		ks.unclear = true
+	raw, plain := s.text()
+	for _, c := range raw {
+		plain = plain && c < 0x80
 	}
-	return false
+	if !plain {
+		s.fail()
+	}
+	return raw
 }
 
-// intern gives the usual reasons without an allocation.
-func intern(reason []byte) string {
-	for _, r := range [...]string{"stop", "length", "tool_calls", "content_filter"} {
-		if string(reason) == r {
-			return r
-		}
+// absent steps over a null: anything else is left to the general way.
+func (s *scanner) absent() {
+	if !s.null() {
+		s.fail()
 	}
-	return string(reason)
+}
+
+// reason gives a finish reason, the usual ones without an allocation.
+func reason(word []byte) string {
+	switch string(word) {
+	case "":
+		return ""
+	case "stop":
+		return "stop"
+	case "length":
+		return "length"
+	case "tool_calls":
+		return "tool_calls"
+	case "content_filter":
+		return "content_filter"
+	case "eos_token":
+		return "eos_token"
+	}
+	return string(word)
 }

@@ -1,12 +1,10 @@
-// Package openai speaks the endpoint types of OpenAI-compatible servers: what
-// to send for a prompt, and what each part of the answer means.
+// Package openai speaks the endpoint types of inference servers, OpenAI's and
+// those beside them: what to send for a turn of a conversation, and what each
+// part of the answer means.
 package openai
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"strings"
 
 	"aiperf/pkg/prompt"
@@ -14,52 +12,104 @@ import (
 
 // Options are what the requests of a run have in common.
 type Options struct {
-	Model     string
-	Streaming bool
-	Extra     map[string]any // keys for the body; they win over the endpoint's own
+	Model           string
+	Streaming       bool
+	LegacyMaxTokens bool // ask chat for max_tokens, not for max_completion_tokens
+	NoUsage         bool // do not ask for token counts where they must be asked for
+
+	// Extra are keys for each body. They win over the endpoint's own, and a
+	// turn's own Extra wins over them.
+	Extra Fields
+}
+
+// An Ask is what one request says: a turn, behind what was said before it.
+type Ask struct {
+	Model   string // wins over the turn's, which wins over the run's
+	History []prompt.Message
+	prompt.Turn
 }
 
 // An Endpoint is one request and response shape.
 type Endpoint struct {
-	Name string
-	Path string // below the server's base URL
+	Name       string // as AIPerf's --endpoint-type has it
+	Path       string // below the server's base URL
+	StreamPath string // of a streamed answer, where that is another one
+	Streams    bool   // there is a streaming form; otherwise Options.Streaming changes nothing
+	Tokens     bool   // answers are made of tokens
 
-	// Body is the body of the request for a prompt.
-	Body func(prompt.Prompt, Options) ([]byte, error)
-	// Chunk reads the data of one event of a stream.
-	Chunk func(data []byte) (Delta, error)
+	Header map[string]string                  // what each request needs beside its content type
+	Key    func(key string) map[string]string // the headers that carry an API key
+
+	// Body appends the request's body to b. It fails if the turn has nothing
+	// that the endpoint could send, or if its Extra is no object.
+	Body func(b []byte, a Ask, o Options) ([]byte, error)
+	// Chunk reads one event of a stream: its name, mostly empty, and its data.
+	// The error says that the data are not of this endpoint; the server's own
+	// report of a failure is Delta.Err.
+	Chunk func(event string, data []byte) (Delta, error)
 	// Reply reads a whole answer that is not streamed.
 	Reply func(body []byte) (Delta, error)
+	// Text is the answer's text in the data of one event, or in a whole answer:
+	// what is said to the user, refusals included, without reasoning and tool
+	// calls; of several choices one behind the other. It is "" if there is none
+	// or the data cannot be read. Each byte that is not UTF-8, as when a server
+	// cuts a character in two, gives one U+FFFD.
+	Text func(data []byte) string
 }
+
+// A Kind is what an event or answer has in it that a user waits for.
+type Kind uint8
+
+const (
+	None      Kind = iota // a role, an empty string, usage, a ping
+	Content               // text, whatever is beside it; also a refusal, an embedding, a ranking
+	Reasoning             // nothing but reasoning
+	Tool                  // a tool call, without text
+)
 
 // A Delta is what an event, or a whole answer, adds to what is known.
 type Delta struct {
-	Content   bool   // text, reasoning or a tool call: something a user waits for
-	Reasoning bool   // all of that is reasoning
-	Finish    string // finish_reason
-	Usage     *Usage
-	Done      bool  // the stream's terminator
-	Err       error // the server's own report of a failure
+	Kind   Kind
+	N      int    // JSON values with a Kind in the event: 1 nearly always, 0 if Kind is None
+	Finish string // why the answer ended, in the server's own word
+	Usage  *Usage
+	Done   bool  // the stream has said its last; the same event may have content, too
+	Err    error // the server's own report of a failure
 }
 
-// Usage are the server's token counts. Out includes Reasoning.
-type Usage struct{ In, Out, Reasoning *int }
-
-// Chat is /v1/chat/completions.
-var Chat = Endpoint{
-	Name:  "chat",
-	Path:  "/v1/chat/completions",
-	Body:  chatBody,
-	Chunk: chatChunk,
-	Reply: chatReply,
-}
-
-// Lookup finds an endpoint by its name.
-func Lookup(name string) (Endpoint, error) {
-	if name == Chat.Name {
-		return Chat, nil
+// add puts a value's delta behind those before it in the same event.
+func (d *Delta) add(e Delta) {
+	if e.Kind != None {
+		d.N++
+		if d.Kind == None || e.Kind == Content || e.Kind == Tool && d.Kind == Reasoning {
+			d.Kind = e.Kind
+		}
 	}
-	return Endpoint{}, fmt.Errorf("endpoint type %q is unknown; there is: chat", name)
+	if e.Finish != "" {
+		d.Finish = e.Finish
+	}
+	if d.Usage == nil {
+		d.Usage = e.Usage
+	} else {
+		d.Usage.Update(e.Usage)
+	}
+	d.Done = d.Done || e.Done
+	if d.Err == nil {
+		d.Err = e.Err
+	}
+}
+
+// kind is the kind of what has these in it.
+func kind(text, tool, reasoning bool) Kind {
+	switch {
+	case text:
+		return Content
+	case tool:
+		return Tool
+	case reasoning:
+		return Reasoning
+	}
+	return None
 }
 
 // URL is where an endpoint's requests go: base is a server's URL, with or
@@ -73,6 +123,9 @@ func (e Endpoint) URL(base, path string) string {
 	if path == "" {
 		path = e.Path
 	}
+	if path == "" {
+		return base
+	}
 	path = "/" + strings.TrimLeft(path, "/")
 	if strings.HasSuffix(base, path) {
 		return base
@@ -83,117 +136,29 @@ func (e Endpoint) URL(base, path string) string {
 	return base + path
 }
 
-func chatBody(p prompt.Prompt, o Options) ([]byte, error) {
-	body := map[string]any{"model": o.Model, "messages": p.Messages, "stream": o.Streaming}
-	if o.Streaming {
-		body["stream_options"] = map[string]any{"include_usage": true}
+// StreamURL is [Endpoint.URL] of requests for a streamed answer.
+func (e Endpoint) StreamURL(base, path string) string {
+	if path == "" {
+		path = e.StreamPath
 	}
-	if p.Out != nil {
-		body["max_completion_tokens"] = *p.Out
-	}
-	maps.Copy(body, o.Extra)
-	return json.Marshal(body)
+	return e.URL(base, path)
 }
 
-type choices struct {
-	Choices []struct {
-		Delta   *content `json:"delta"`
-		Message *content `json:"message"`
-		Finish  string   `json:"finish_reason"`
-	} `json:"choices"`
-	Usage *struct {
-		Prompt     *int `json:"prompt_tokens"`
-		Completion *int `json:"completion_tokens"`
-		Details    *struct {
-			Reasoning *int `json:"reasoning_tokens"`
-		} `json:"completion_tokens_details"`
-	} `json:"usage"`
-	Error json.RawMessage `json:"error"`
+// Names are the names of all endpoints.
+func Names() []string {
+	names := make([]string, len(endpoints))
+	for i, e := range endpoints {
+		names[i] = e.Name
+	}
+	return names
 }
 
-type content struct {
-	Content          string            `json:"content"`
-	ReasoningContent string            `json:"reasoning_content"`
-	Reasoning        string            `json:"reasoning"`
-	Refusal          string            `json:"refusal"`
-	ToolCalls        []json.RawMessage `json:"tool_calls"`
-}
-
-func chatChunk(data []byte) (Delta, error) {
-	if d, ok := fastChunk(data); ok {
-		return d, nil
-	}
-	if string(bytes.TrimSpace(data)) == "[DONE]" {
-		return Delta{Done: true}, nil
-	}
-	return chatReply(data)
-}
-
-func chatReply(body []byte) (Delta, error) {
-	var c choices
-	if err := json.Unmarshal(body, &c); err != nil {
-		return Delta{}, fmt.Errorf("read %s: %w", excerpt(body), err)
-	}
-	if len(c.Error) > 0 && string(c.Error) != "null" {
-		return Delta{Err: fmt.Errorf("%s", Message(body))}, nil
-	}
-	var d Delta
-	var text, reasoning bool
-	for _, choice := range c.Choices {
-		if choice.Finish != "" {
-			d.Finish = choice.Finish
-		}
-		for _, part := range []*content{choice.Delta, choice.Message} {
-			if part != nil {
-				text = text || part.Content != "" || part.Refusal != "" || len(part.ToolCalls) > 0
-				reasoning = reasoning || part.ReasoningContent != "" || part.Reasoning != ""
-			}
+// Lookup finds an endpoint by its name.
+func Lookup(name string) (Endpoint, error) {
+	for _, e := range endpoints {
+		if e.Name == name {
+			return *e, nil
 		}
 	}
-	d.Content = text || reasoning
-	d.Reasoning = reasoning && !text
-	if u := c.Usage; u != nil {
-		d.Usage = &Usage{In: u.Prompt, Out: u.Completion}
-		if u.Details != nil {
-			d.Usage.Reasoning = u.Details.Reasoning
-		}
-	}
-	return d, nil
-}
-
-// Message finds the server's own words in the body of an error, whose shape
-// differs between servers; failing that it is the beginning of the body.
-func Message(body []byte) string {
-	var m struct {
-		Error   json.RawMessage `json:"error"`
-		Message string          `json:"message"`
-		Detail  json.RawMessage `json:"detail"`
-	}
-	if json.Unmarshal(body, &m) != nil {
-		return excerpt(body)
-	}
-	var inner struct {
-		Message string `json:"message"`
-	}
-	var text string
-	switch {
-	case json.Unmarshal(m.Error, &inner) == nil && inner.Message != "":
-		return inner.Message
-	case json.Unmarshal(m.Error, &text) == nil && text != "":
-		return text
-	case m.Message != "":
-		return m.Message
-	case json.Unmarshal(m.Detail, &text) == nil && text != "":
-		return text
-	}
-	return excerpt(body)
-}
-
-func excerpt(b []byte) string {
-	const most = 200
-	s := strings.ToValidUTF8(strings.Join(strings.Fields(string(b[:min(len(b), 4*most)])), " "), "\uFFFD")
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
+	return Endpoint{}, fmt.Errorf("endpoint type %q is unknown; there are: %s", name, strings.Join(Names(), ", "))
 }

@@ -1,96 +1,80 @@
 package openai
 
 import (
-	"encoding/json"
-	"fmt"
+	"strings"
 	"testing"
-
-	"aiperf/pkg/prompt"
 
 	"github.com/google/go-cmp/cmp"
 )
 
 func TestURL(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ base, path, want string }{
-		{"localhost:8080", "", "http://localhost:8080/v1/chat/completions"},
-		{"http://h:1/", "", "http://h:1/v1/chat/completions"},
-		{"https://h/v1", "", "https://h/v1/chat/completions"},
-		{"https://h/v1/", "/v1/chat/completions", "https://h/v1/chat/completions"},
-		{"https://h/proxy", "chat", "https://h/proxy/chat"},
-		{"http://h/v1/chat/completions", "", "http://h/v1/chat/completions"},
-		{"[::1]:80", "/x", "http://[::1]:80/x"},
+	for _, c := range []struct {
+		e                Endpoint
+		base, path, want string
+		stream           string // if it differs
+	}{
+		{e: Chat, base: "localhost:8080", want: "http://localhost:8080/v1/chat/completions"},
+		{e: Chat, base: "http://h:1/", want: "http://h:1/v1/chat/completions"},
+		{e: Chat, base: "https://h/v1", want: "https://h/v1/chat/completions"},
+		{e: Chat, base: "https://h/v1/", path: "/v1/chat/completions", want: "https://h/v1/chat/completions"},
+		{e: Chat, base: "https://h/proxy", path: "chat", want: "https://h/proxy/chat"},
+		{e: Chat, base: "http://h/v1/chat/completions", want: "http://h/v1/chat/completions"},
+		{e: Chat, base: "[::1]:80", path: "/x", want: "http://[::1]:80/x"},
+		{e: Messages, base: "h/v1", want: "http://h/v1/messages"},
+		{e: CohereRankings, base: "h/v2", want: "http://h/v2/rerank"},
+		{e: TEIRankings, base: "h", want: "http://h/rerank"},
+		{e: HuggingFaceGenerate, base: "h", want: "http://h/generate", stream: "http://h/generate_stream"},
+		{e: HuggingFaceGenerate, base: "h", path: "/", want: "http://h/"},
+		{e: Raw, base: "h/any/path", want: "http://h/any/path"},
+		{e: Raw, base: "h/", path: "/x", want: "http://h/x"},
 	} {
-		if got := Chat.URL(c.base, c.path); got != c.want {
-			t.Errorf("URL(%q, %q) = %q, want %q", c.base, c.path, got, c.want)
+		if got := c.e.URL(c.base, c.path); got != c.want {
+			t.Errorf("%s: URL(%q, %q) = %q, want %q", c.e.Name, c.base, c.path, got, c.want)
+		}
+		if c.stream == "" {
+			c.stream = c.want
+		}
+		if got := c.e.StreamURL(c.base, c.path); got != c.stream {
+			t.Errorf("%s: StreamURL(%q, %q) = %q, want %q", c.e.Name, c.base, c.path, got, c.stream)
 		}
 	}
 }
 
-func TestChatBody(t *testing.T) {
+func TestLookup(t *testing.T) {
 	t.Parallel()
-	p := prompt.Prompt{Messages: []prompt.Message{{Role: "user", Content: "hi <b>"}}, Out: new(20)}
+	for _, name := range Names() {
+		e, err := Lookup(name)
+		if err != nil || e.Name != name || e.Body == nil || e.Chunk == nil || e.Reply == nil || e.Text == nil || e.Key == nil {
+			t.Errorf("Lookup(%s) = %+v, %v", name, e, err)
+		}
+	}
+	_, err := Lookup("telepathy")
+	if err == nil {
+		t.Fatal("Lookup(telepathy) gave an endpoint")
+	}
+	for _, word := range append(Names(), "telepathy") {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not say %s", err, word)
+		}
+	}
+}
+
+func TestKey(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		why  string
-		o    Options
-		want string
+		e    Endpoint
+		key  string
+		want map[string]string
 	}{
-		{"a stream asks for usage", Options{Model: "m", Streaming: true},
-			`{"max_completion_tokens":20,"messages":[{"content":"hi <b>","role":"user"}],"model":"m","stream":true,"stream_options":{"include_usage":true}}`},
-		{"no stream", Options{Model: "m"},
-			`{"max_completion_tokens":20,"messages":[{"content":"hi <b>","role":"user"}],"model":"m","stream":false}`},
-		{"extra keys win", Options{Model: "m", Extra: map[string]any{"model": "n", "min_tokens": 20, "ignore_eos": true}},
-			`{"ignore_eos":true,"max_completion_tokens":20,"messages":[{"content":"hi <b>","role":"user"}],"min_tokens":20,"model":"n","stream":false}`},
+		{"a bearer token", Chat, "k", map[string]string{"Authorization": "Bearer k"}},
+		{"both ways for a server of one's own", Messages, "k", map[string]string{"Authorization": "Bearer k", "x-api-key": "k"}},
+		{"Anthropic takes no bearer token", Messages, "sk-ant-1", map[string]string{"x-api-key": "sk-ant-1"}},
 	} {
-		body, err := Chat.Body(p, c.o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got, want any
-		if err := json.Unmarshal(body, &got); err != nil {
-			t.Fatal(err)
-		}
-		json.Unmarshal([]byte(c.want), &want)
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(c.want, c.e.Key(c.key)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", c.why, diff)
 		}
-	}
-}
-
-func TestChatChunk(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		why, data string
-		want      Delta
-	}{
-		{"text", `{"choices":[{"delta":{"content":" a"},"finish_reason":null}]}`, Delta{Content: true}},
-		{"the role alone is no content", `{"choices":[{"delta":{"role":"assistant","content":""}}]}`, Delta{}},
-		{"a null content is none", `{"choices":[{"delta":{"content":null},"finish_reason":"stop"}]}`, Delta{Finish: "stop"}},
-		{"reasoning_content", `{"choices":[{"delta":{"reasoning_content":"hm"}}]}`, Delta{Content: true, Reasoning: true}},
-		{"reasoning", `{"choices":[{"delta":{"reasoning":"hm"}}]}`, Delta{Content: true, Reasoning: true}},
-		{"a tool call", `{"choices":[{"delta":{"tool_calls":[{"index":0}]}}]}`, Delta{Content: true}},
-		{"no delta", `{"choices":[{"finish_reason":"length"}]}`, Delta{Finish: "length"}},
-		{"usage alone", `{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4,"completion_tokens_details":{"reasoning_tokens":1}}}`,
-			Delta{Usage: &Usage{In: new(3), Out: new(4), Reasoning: new(1)}}},
-		{"a null usage is none", `{"choices":[{"delta":{"content":"a"}}],"usage":null}`, Delta{Content: true}},
-		{"the terminator", `[DONE]`, Delta{Done: true}},
-		{"the terminator with a space", ` [DONE] `, Delta{Done: true}},
-	} {
-		got, err := Chat.Chunk([]byte(c.data))
-		if err != nil {
-			t.Errorf("%s: %v", c.why, err)
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", c.why, diff)
-		}
-	}
-	for _, bad := range []string{"", "<html>", `{"choices":[`, `"text"`} {
-		if d, err := Chat.Chunk([]byte(bad)); err == nil {
-			t.Errorf("Chunk(%q) = %+v, want an error", bad, d)
-		}
-	}
-	if d, err := Chat.Chunk([]byte(`{"error":{"message":"out of memory","code":500}}`)); err != nil || d.Err == nil || d.Err.Error() != "out of memory" {
-		t.Errorf("an error event gave %+v, %v", d, err)
 	}
 }
 
@@ -99,6 +83,9 @@ func TestMessage(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{`{"error":{"message":"no such model","type":"x"}}`, "no such model"},
 		{`{"error":"overloaded"}`, "overloaded"},
+		{`{"error":"Incomplete generation","error_type":"Incomplete"}`, "Incomplete generation"},
+		{`{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}`, "Overloaded"},
+		{`{"type":"response.failed","response":{"status":"failed","error":{"code":"x","message":"no memory"}}}`, "no memory"},
 		{`{"object":"error","message":"bad prompt","code":400}`, "bad prompt"},
 		{`{"detail":"Not Found"}`, "Not Found"},
 		{`{"detail":[{"msg":"x"}]}`, `{"detail":[{"msg":"x"}]}`},
@@ -111,47 +98,13 @@ func TestMessage(t *testing.T) {
 	}
 }
 
-func TestLookup(t *testing.T) {
+func TestUsageUpdate(t *testing.T) {
 	t.Parallel()
-	if e, err := Lookup("chat"); err != nil || e.Name != "chat" {
-		t.Errorf("Lookup(chat) = %v, %v", e.Name, err)
+	var u Usage
+	for _, v := range []*Usage{nil, {In: new(5), Cached: new(2)}, {Out: new(1)}, {Out: new(7), Reasoning: new(3)}, {}} {
+		u.Update(v)
 	}
-	if _, err := Lookup("telepathy"); err == nil {
-		t.Error("Lookup(telepathy) gave an endpoint")
-	}
-}
-
-func FuzzChatChunk(f *testing.F) {
-	f.Add([]byte(`{"choices":[{"delta":{"content":"a"}}],"usage":{"prompt_tokens":1}}`))
-	f.Add([]byte(`{"error":{"message":1}}`))
-	f.Add([]byte(`{"id":"c-1","created":-1.5e3,"x":[true,false,null,{}],"choices":[{"index":0,"delta":{"role":"a","content":"\u00e9\n","reasoning":null,"tool_calls":null},"finish_reason":"stop","logprobs":null}],"usage":null}`))
-	f.Add([]byte(`{"CHOICES":[{"delta":{"reasoning_content":"b"}}],"choices":[],"choices":null}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d, err := Chat.Chunk(data)
-		if err != nil && d != (Delta{}) {
-			t.Errorf("a result beside an error: %+v, %v", d, err)
-		}
-		_ = fmt.Sprint(Message(data))
-		if fast, ok := fastChunk(data); ok {
-			slow, err := chatReply(data)
-			if diff := cmp.Diff(slow, fast); err != nil || diff != "" {
-				t.Errorf("error %v; (-general +fast):\n%s", err, diff)
-			}
-		}
-	})
-}
-
-// go test -run=^$ -bench=ChatChunk ./pkg/openai
-func BenchmarkChatChunk(b *testing.B) {
-	data := []byte(`{"id":"c-1","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}`)
-	for name, read := range map[string]func([]byte) (Delta, error){"fast": chatChunk, "general": chatReply} {
-		b.Run("by="+name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := read(data); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
+	if diff := cmp.Diff(Usage{In: new(5), Out: new(7), Reasoning: new(3), Cached: new(2)}, u); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -1,6 +1,10 @@
 package openai
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // A scanner walks over one JSON text without allocating. It is as strict as
 // encoding/json about what is JSON; once it has met something that it cannot
@@ -14,7 +18,15 @@ type scanner struct {
 // maxDepth bounds the recursion of skip.
 const maxDepth = 100
 
+// peek gives the next byte that is no white space, and 0 at the end.
 func (s *scanner) peek() byte {
+	if s.i < len(s.b) && s.b[s.i] > ' ' {
+		return s.b[s.i]
+	}
+	return s.space()
+}
+
+func (s *scanner) space() byte {
 	for s.i < len(s.b) {
 		switch c := s.b[s.i]; c {
 		case ' ', '\t', '\r', '\n':
@@ -56,14 +68,53 @@ func (s *scanner) more(right byte) bool {
 	return false
 }
 
-// key reads an object's next key and its colon. Keys with escapes are refused.
+// key reads an object's next key and its colon. Keys with escapes are refused,
+// and so are those that encoding/json, which looks at no case, might take for
+// one of the known keys though they are not spelled like it.
 func (s *scanner) key() []byte {
-	k, plain := s.text()
-	if !plain || !s.take(':') {
+	if !s.take('"') {
+		s.fail()
+		return nil
+	}
+	from := s.i
+	var odd byte
+	for s.i < len(s.b) {
+		c := keyBytes[s.b[s.i]]
+		odd |= c
+		if c == stop {
+			break
+		}
+		s.i++
+	}
+	if s.i >= len(s.b) || s.b[s.i] != '"' {
+		s.fail()
+		return nil
+	}
+	k := s.b[from:s.i]
+	s.i++
+	if odd&fold != 0 && known(k) || !s.take(':') {
 		s.fail()
 	}
 	return k
 }
+
+// What a byte is in a key: odd bytes are those that another case might be of.
+const (
+	stop = 1 << iota // ends the key, or is not allowed in it
+	fold             // a capital, or no ASCII: ſ and K (the unit) fold to s and k
+)
+
+var keyBytes = func() (class [256]byte) {
+	for c := range class {
+		switch {
+		case c < ' ' || c == '"' || c == '\\':
+			class[c] = stop
+		case 'A' <= c && c <= 'Z' || c >= 0x80:
+			class[c] = fold
+		}
+	}
+	return class
+}()
 
 // text reads a string and gives what is between its quotes, as it stands there;
 // plain tells that no escape is in it.
@@ -74,7 +125,11 @@ func (s *scanner) text() (raw []byte, plain bool) {
 	}
 	from := s.i
 	plain = true
-	for s.i < len(s.b) {
+	for {
+		s.i += ordinary(s.b[s.i:])
+		if s.i >= len(s.b) {
+			break
+		}
 		switch c := s.b[s.i]; {
 		case c == '"':
 			s.i++
@@ -82,14 +137,35 @@ func (s *scanner) text() (raw []byte, plain bool) {
 		case c == '\\':
 			plain = false
 			s.escape()
-		case c < ' ':
+		default: // a control character
 			s.fail()
-		default:
-			s.i++
 		}
 	}
 	s.fail()
 	return nil, false
+}
+
+// ordinary counts the bytes before the first quote, backslash or control
+// character, eight at a time: for a byte x, (x - n) &^ x has its top bit set if
+// x < n, and x ^ c is less than 1 if x is c. A borrow may set that bit for a
+// byte behind the first one, never before it.
+func ordinary(b []byte) int {
+	const each = 0x0101010101010101
+	i := 0
+	for ; i+8 <= len(b); i += 8 {
+		x := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := x^('"'*each), x^('\\'*each)
+		hit := ((x-' '*each)&^x | (quote-each)&^quote | (slash-each)&^slash) & (0x80 * each)
+		if hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(b); i++ {
+		if b[i] < ' ' || b[i] == '"' || b[i] == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 func (s *scanner) escape() {
@@ -115,11 +191,11 @@ func (s *scanner) null() bool {
 	if s.peek() != 'n' {
 		return false
 	}
-	s.word("null")
+	s.literal("null")
 	return true
 }
 
-func (s *scanner) word(w string) {
+func (s *scanner) literal(w string) {
 	if !bytes.HasPrefix(s.b[s.i:], []byte(w)) {
 		s.fail()
 		return
@@ -149,11 +225,11 @@ func (s *scanner) skip(depth int) {
 			s.skip(depth + 1)
 		}
 	case c == 't':
-		s.word("true")
+		s.literal("true")
 	case c == 'f':
-		s.word("false")
+		s.literal("false")
 	case c == 'n':
-		s.word("null")
+		s.literal("null")
 	default:
 		s.number()
 	}
