@@ -11,8 +11,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A normalizer changes a piece's text before it is split.
-type normalizer func(piece) (piece, error)
+// A normalizer changes a piece's text before it is split. It may fail if that
+// makes it longer than limit, in bytes.
+type normalizer func(p piece, limit int) (piece, error)
 
 // maxGrowth bounds what replacements may make of a text: this many times its
 // length, and a little more.
@@ -59,7 +60,7 @@ func oneNormalizer(raw json.RawMessage) (normalizer, error) {
 		n, err = stripAccents, strict(raw, &plain)
 	case "ByteLevel":
 		err = strict(raw, &plain)
-		n = func(p piece) (piece, error) { return piece{toByteChars(p.text), p.first}, nil }
+		n = func(p piece, _ int) (piece, error) { return piece{toByteChars(p.text), p.first}, nil }
 	case "Strip":
 		s := struct {
 			Type  string
@@ -80,7 +81,7 @@ func oneNormalizer(raw json.RawMessage) (normalizer, error) {
 	return n, wrapType(typ, err)
 }
 
-func lowercase(p piece) (piece, error) {
+func lowercase(p piece, _ int) (piece, error) {
 	var b strings.Builder
 	for _, r := range p.text {
 		b.WriteRune(unicode.ToLower(r))
@@ -91,7 +92,7 @@ func lowercase(p piece) (piece, error) {
 	return piece{b.String(), p.first}, nil
 }
 
-func stripAccents(p piece) (piece, error) {
+func stripAccents(p piece, _ int) (piece, error) {
 	text := strings.Map(func(r rune) rune {
 		if unicode.IsMark(r) {
 			return -1
@@ -103,7 +104,7 @@ func stripAccents(p piece) (piece, error) {
 }
 
 func strip(left, right bool) normalizer {
-	return func(p piece) (piece, error) {
+	return func(p piece, _ int) (piece, error) {
 		if left {
 			t := strings.TrimLeftFunc(p.text, unicode.IsSpace)
 			p = piece{t, p.first && len(t) == len(p.text)}
@@ -116,7 +117,7 @@ func strip(left, right bool) normalizer {
 }
 
 func prepend(s string) normalizer {
-	return func(p piece) (piece, error) {
+	return func(p piece, _ int) (piece, error) {
 		if p.text != "" {
 			p.text = s + p.text
 		}
@@ -137,7 +138,7 @@ func replace(raw json.RawMessage) (normalizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(p piece) (piece, error) {
+	return func(p piece, limit int) (piece, error) {
 		if p.text == "" {
 			return p, nil
 		}
@@ -155,7 +156,7 @@ func replace(raw json.RawMessage) (normalizer, error) {
 			if i == 0 && (r.Content == "" || utf8.RuneCountInString(p.text[:s.end]) > 1) {
 				p.first = false // what follows comes from further inside the text
 			}
-			if b.Len() > maxGrowth*len(p.text)+1<<16 {
+			if b.Len() > limit {
 				return p, errGrowth
 			}
 		}
@@ -165,7 +166,7 @@ func replace(raw json.RawMessage) (normalizer, error) {
 
 // form is a normal form of Unicode.
 func form(f norm.Form) normalizer {
-	return func(p piece) (piece, error) {
+	return func(p piece, _ int) (piece, error) {
 		if f.IsNormalString(p.text) {
 			return p, nil
 		}

@@ -26,10 +26,14 @@ type work struct {
 }
 
 func (p *pipeline) normalize(in piece) (piece, error) {
+	limit := maxGrowth*len(in.text) + 1<<16
 	for _, n := range p.normalizers {
 		var err error
-		if in, err = n(in); err != nil {
+		if in, err = n(in, limit); err != nil {
 			return in, err
+		}
+		if len(in.text) > limit {
+			return in, errGrowth
 		}
 	}
 	return in, nil

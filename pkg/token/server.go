@@ -131,7 +131,7 @@ func (c *tokenizeClient) ask(text string, pieces bool) (*tokenizeReply, error) {
 		if errors.As(err, &wrapped) { // its text has the address with its user
 			err = wrapped.Err
 		}
-		return nil, fmt.Errorf("POST %s: %w", c.shown, err)
+		return nil, fmt.Errorf("send a text: %w", err)
 	}
 	defer resp.Body.Close()
 	// A token's number takes less than 16 bytes, its spelling about that, and no
@@ -140,15 +140,15 @@ func (c *tokenizeClient) ask(text string, pieces bool) (*tokenizeReply, error) {
 	b, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("read the answer of %s: %w", c.shown, err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	case resp.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("POST %s: %s: %.200q", c.shown, resp.Status, b)
+		return nil, fmt.Errorf("it answers %s: %.200q", resp.Status, b)
 	case int64(len(b)) > limit:
-		return nil, fmt.Errorf("the answer of %s is longer than %d bytes", c.shown, limit)
+		return nil, fmt.Errorf("its answer is longer than %d bytes", limit)
 	}
 	r, err := parseReply(b)
 	if err != nil {
-		return nil, fmt.Errorf("read the answer of %s: %w", c.shown, err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	return r, nil
 }
@@ -226,7 +226,7 @@ func (c *tokenizeClient) tokens(r *tokenizeReply) (int, error) {
 	case !c.llamaCPP && r.Count != nil:
 		return *r.Count, nil
 	}
-	return 0, fmt.Errorf("the answer of %s has no count of tokens any more", c.shown)
+	return 0, errors.New("its answer has no count of tokens any more")
 }
 
 func (c *tokenizeClient) encode(text string) ([]int, error) {
@@ -236,7 +236,7 @@ func (c *tokenizeClient) encode(text string) ([]int, error) {
 	}
 	n, err := c.tokens(r)
 	if err == nil && n != len(r.ids) {
-		err = fmt.Errorf("the answer of %s has %d tokens and a count of %d", c.shown, len(r.ids), n)
+		err = fmt.Errorf("its answer has %d tokens and a count of %d", len(r.ids), n)
 	}
 	return r.ids, err
 }

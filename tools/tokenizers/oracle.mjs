@@ -1,11 +1,13 @@
 // Encodes texts of many kinds with the Rust tokenizers and writes what they say.
-// usage: node oracle.mjs PACKAGES OUT NAME=TOKENIZER.JSON…
+// usage: node oracle.mjs PACKAGES OUT TESTDATA NAME=TOKENIZER.JSON…
 // For each NAME, OUT/NAME/ gets tokenizer.json and ids.ndjson: {"text":…,"ids":[…]}.
+// The small tokenizers of TESTDATA get the same, as OUT/small-NAME, and
+// OUT/variants.ndjson is what belongs into TESTDATA: some of their texts.
 import fs from 'node:fs'
 import path from 'node:path'
 import { createRequire } from 'node:module'
 
-const [packages, out, ...sources] = process.argv.slice(2)
+const [packages, out, testdata, ...sources] = process.argv.slice(2)
 const require = createRequire(path.resolve(packages, 'package.json'))
 const { Tokenizer } = require('@anush008/tokenizers')
 
@@ -63,19 +65,42 @@ for (let i = 0; i < 60; i++) {
 	texts.push(some(20, () => String.fromCodePoint(pick([random(0xd800), random(0xd800), 0xe000 + random(0x2000), 0x10000 + random(0x20000)]))))
 }
 
-for (const source of sources) {
-	const [name, file] = source.split('=')
-	const tokenizer = JSON.parse(fs.readFileSync(file, 'utf8'))
-	tokenizer.truncation = tokenizer.padding = null
-	const rust = Tokenizer.fromString(JSON.stringify(tokenizer))
+// encode says what the Rust tokenizers make of the texts.
+async function encode(tokenizer, texts) {
+	const rust = Tokenizer.fromString(JSON.stringify({ ...tokenizer, truncation: null, padding: null }))
 	const lines = []
 	for (const text of texts) {
 		const encoding = await rust.encode(text, null, { addSpecialTokens: false })
-		lines.push(JSON.stringify({ text, ids: Array.from(encoding.getIds()) }))
+		lines.push({ text, ids: Array.from(encoding.getIds()) })
 	}
+	return lines
+}
+
+const ndjson = list => list.map(x => JSON.stringify(x) + '\n').join('')
+
+async function write(name, json) {
 	const dir = path.join(out, name)
 	fs.mkdirSync(dir, { recursive: true })
-	fs.copyFileSync(file, path.join(dir, 'tokenizer.json'))
-	fs.writeFileSync(path.join(dir, 'ids.ndjson'), lines.join('\n') + '\n')
-	console.log(`${name}: ${texts.length} texts`)
+	fs.writeFileSync(path.join(dir, 'tokenizer.json'), json)
+	fs.writeFileSync(path.join(dir, 'ids.ndjson'), ndjson(await encode(JSON.parse(json), texts)))
 }
+
+for (const source of sources) {
+	const [name, file] = source.split('=')
+	await write(name, fs.readFileSync(file, 'utf8'))
+}
+
+// The small ones: a model, with changes, and the other parts.
+const read = name => JSON.parse(fs.readFileSync(path.join(testdata, name), 'utf8'))
+const models = read('models.json')
+const golden = []
+for (const [name, v] of Object.entries(read('variants.json'))) {
+	const tokenizer = {
+		version: '1.0', added_tokens: v.added_tokens, normalizer: v.normalizer, pre_tokenizer: v.pre_tokenizer,
+		post_processor: null, decoder: null, model: { ...models[v.model], ...v.change },
+	}
+	await write('small-' + name, JSON.stringify(tokenizer))
+	for (const { text, ids } of await encode(tokenizer, read('texts.json'))) golden.push({ name, text, ids })
+}
+fs.writeFileSync(path.join(out, 'variants.ndjson'), ndjson(golden))
+console.log(`${texts.length} texts`)
