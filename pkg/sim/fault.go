@@ -93,14 +93,7 @@ func (f Fault) read() (trouble, error) {
 	return t, nil
 }
 
-func (t *trouble) has(kind string) bool {
-	for _, k := range t.kinds {
-		if k == kind {
-			return true
-		}
-	}
-	return false
-}
+func (t *trouble) has(kind string) bool { return slices.Contains(t.kinds, kind) }
 
 // fault chooses what goes wrong with a request.
 func (m *Machine) fault(r *http.Request, rng *rand.Rand) trouble {

@@ -1,6 +1,9 @@
 package sim
 
-import "strconv"
+import (
+	"strconv"
+	"strings"
+)
 
 // responses is /v1/responses. Its events are named and numbered.
 type responses struct {
@@ -28,21 +31,13 @@ func (r *responses) event(v *visit, name string, rest ...string) {
 
 // response is the object that the stream is about.
 func (r *responses) response(v *visit, status, usage string) string {
-	s := `{"id":` + quote("resp_"+v.id) + `,"object":"response","created_at":` + strconv.FormatInt(v.began.Unix(), 10) +
-		`,"status":"` + status + `","error":null,"incomplete_details":`
+	details := "null"
 	if status == "incomplete" {
-		s += `{"reason":"max_output_tokens"}`
-	} else {
-		s += "null"
+		details = `{"reason":"max_output_tokens"}`
 	}
-	s += `,"model":` + quote(v.cfg.Model) + `,"output":[`
-	for i, item := range r.items {
-		if i > 0 {
-			s += ","
-		}
-		s += item
-	}
-	return s + `],"usage":` + usage + `}`
+	return `{"id":` + quote("resp_"+v.id) + `,"object":"response","created_at":` + strconv.FormatInt(v.began.Unix(), 10) +
+		`,"status":"` + status + `","error":null,"incomplete_details":` + details + `,"model":` + quote(v.cfg.Model) +
+		`,"output":[` + strings.Join(r.items, ",") + `],"usage":` + usage + `}`
 }
 
 func (*responses) usage(v *visit) string {
