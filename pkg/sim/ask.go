@@ -165,15 +165,20 @@ func valueEnd(v []byte, i int) int {
 
 // stringEnd is where the quote is that ends the string that begins at i.
 func stringEnd(v []byte, i int) int {
-	for i++; i < len(v); i++ {
-		switch v[i] {
-		case '\\':
-			i++
-		case '"':
-			return i
+	for end := i; ; {
+		next := bytes.IndexByte(v[end+1:], '"')
+		if next < 0 {
+			return len(v) - 1
+		}
+		end += 1 + next
+		escapes := 0
+		for v[end-1-escapes] == '\\' {
+			escapes++ // the quote that begins the string ends them
+		}
+		if escapes%2 == 0 {
+			return end
 		}
 	}
-	return len(v) - 1
 }
 
 // size is how many elements an array has.
@@ -257,9 +262,7 @@ func (c *counter) add(v record.Value, depth int) {
 			text, _ := v.Text()
 			inside = []byte(text)
 		}
-		for w := range bytes.FieldsSeq(inside) {
-			c.token(w)
-		}
+		c.words(inside)
 	case '[':
 		items(v, func(e record.Value) bool { c.add(e, depth+1); return true })
 	case '{':
@@ -273,6 +276,34 @@ func (c *counter) add(v record.Value, depth int) {
 		c.token(v)
 	}
 }
+
+// words counts those of a text.
+func (c *counter) words(text []byte) {
+	if n, ok := quickCount(text); ok && c.word == nil && !c.blocks {
+		c.n += n
+		return
+	}
+	for w := range bytes.FieldsSeq(text) {
+		c.token(w)
+	}
+}
+
+// quickCount is how many words a text has; false if it is not ASCII.
+func quickCount(text []byte) (n int, ok bool) {
+	between := 1
+	for _, c := range text {
+		if c >= 0x80 {
+			return 0, false
+		}
+		space := int(white[c])
+		n += between &^ space
+		between = space
+	}
+	return n, true
+}
+
+// white is 1 for white space.
+var white = [256]uint8{'\t': 1, '\n': 1, '\v': 1, '\f': 1, '\r': 1, ' ': 1}
 
 func (c *counter) token(w []byte) {
 	c.n++

@@ -96,6 +96,9 @@ func FuzzParse(f *testing.F) {
 			key, _ := dec.Token()
 			words += slowCount(dec, 0, slices.Contains(prompts, key.(string)))
 		}
+		if b, _ := parse(body, false); b.prompt.n != words {
+			t.Errorf("%q: quickly %d words, want %d", body, b.prompt.n, words)
+		}
 		if a.prompt.n != words || len(a.prompt.hashes) != words/block {
 			t.Errorf("%q: %d words, %d blocks, want %d words", body, a.prompt.n, len(a.prompt.hashes), words)
 		}
