@@ -105,13 +105,16 @@ func measure(t *testing.T, network *sim.Network) (requests, gpu []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	prompts := prompt.Synthetic{Distinct: 8, In: prompt.Lengths{Mean: 40, Stddev: 15},
+		Out: &prompt.Lengths{Mean: 12, Stddev: 4}, Seed: 100}.Source(tok)
 	requests = stream(t, clock, "LOAD", load.Run(t.Context(), load.Plan{
 		Run: "LOAD", Clock: clock,
-		Target: load.Target{URL: "http://sim:8000/v1/chat/completions", Endpoint: openai.Chat, Dial: network.DialContext,
+		Target: load.Target{URLs: []string{"http://sim:8000/v1/chat/completions"}, Endpoint: openai.Chat, Dial: network.DialContext,
 			Options: openai.Options{Model: "sim-model", Streaming: true}},
-		Prompts: prompt.Synthetic{Distinct: 8, In: prompt.Lengths{Mean: 40, Stddev: 15},
-			Out: &prompt.Lengths{Mean: 12, Stddev: 4}, Seed: 100}.Prompts(tok),
-		Phases: []load.Phase{{Name: record.Warmup, Requests: 3, Concurrency: 3}, {Name: record.Profiling, Requests: 24, Concurrency: 3}},
+		Phases: []load.Phase{
+			{Name: record.Warmup, Conversations: prompts, Requests: 3, Concurrency: 3},
+			{Name: record.Profiling, Conversations: prompts, Requests: 24, Concurrency: 3},
+		},
 	}))
 	stop()
 	return requests, <-scraped

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -28,7 +26,7 @@ func run(ctx context.Context, env *cli.Env) error {
 	if err := env.Parse(o.flags, doc); err != nil {
 		return err
 	}
-	plan, err := o.plan()
+	j, err := o.job()
 	if err != nil {
 		return err
 	}
@@ -38,15 +36,23 @@ func run(ctx context.Context, env *cli.Env) error {
 	}
 	ctx, stop := cli.Drain(ctx)
 	defer stop()
+	plan := &j.plan
 	w := record.NewWriter(out, plan.Clock)
 	start := env.NewRun(plan.Clock, o.flags, "api-key")
-	start.Seed = &o.seed
+	start.Seed = &o.input.seed
 	plan.Run = start.Run
-	if err := w.Write(start); err != nil {
-		return fmt.Errorf("write records: %w", err)
-	}
 	t := newTally()
-	err = carryOut(ctx, env, o, plan, w, t)
+	err = o.prepare(ctx, j)
+	defer j.files.Close()
+	if cli.IsUsage(err) {
+		return err // nothing has been written
+	}
+	if err == nil {
+		err = w.Write(start)
+	}
+	if err == nil {
+		err = carryOut(ctx, env, o, j, w, t)
+	}
 	if werr := w.Write(t.end(plan.Run, ctx.Err() != nil, err)); err == nil && werr != nil {
 		err = fmt.Errorf("write records: %w", werr)
 	}
@@ -56,32 +62,61 @@ func run(ctx context.Context, env *cli.Env) error {
 	return err
 }
 
-// carryOut runs the plan and writes what happens.
-func carryOut(ctx context.Context, env *cli.Env, o *options, plan load.Plan, w *record.Writer, t *tally) error {
+// carryOut waits for the server, runs the plan and writes what happens.
+func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.Writer, t *tally) error {
+	plan := j.plan
+	note := func(code string, err error) {
+		w.Write(&record.Note{Run: plan.Run, Level: record.Warning, Code: code, Message: err.Error()})
+	}
+	if err := plan.Target.Await(ctx, j.wait); err != nil {
+		note("not-ready", err)
+		return err
+	}
 	if err := plan.Target.Reach(ctx, reachLimit); err != nil {
-		shown := cli.RedactURL(plan.Target.URL)
-		w.Write(&record.Note{Run: plan.Run, Level: record.Warning, Code: "unreachable", Message: err.Error(), Source: shown})
-		return cli.Hint(fmt.Errorf("connect to %s: %w", shown, err), "is the server running there? --url names its address")
+		note("unreachable", err)
+		return cli.Hint(err, "is the server running there? --url names its address")
 	}
 	bar := newProgress(env, o, plan)
 	defer bar.stop()
-	for rec, err := range load.Run(ctx, plan) {
-		if err != nil {
-			return err
-		}
-		if err := w.Write(rec); err != nil {
-			return fmt.Errorf("write records: %w", err)
-		}
+	m := watch()
+	plan.Lag = m.lag
+	err := o.records(ctx, plan, func(rec record.Record) error {
 		t.add(rec)
 		bar.show(rec, t)
 		if o.verbose {
 			tell(env.Stderr, rec)
 		}
+		return w.Write(rec)
+	})
+	t.health = m.finish(t.waited, t.starved)
+	if werr := w.Write(healthNote(plan.Run, t.health)); err == nil && werr != nil {
+		err = fmt.Errorf("write records: %w", werr)
 	}
-	if ctx.Err() != nil && t.sent == 0 {
+	bar.stop()
+	switch {
+	case err != nil:
+		return err
+	case ctx.Err() != nil && t.sent == 0:
 		return errors.New("interrupted before a request was finished")
 	}
-	return t.verdict()
+	return t.verdict(o)
+}
+
+// records runs the plan and hands on what it yields.
+func (o *options) records(ctx context.Context, plan load.Plan, write func(record.Record) error) error {
+	for rec, err := range load.Run(ctx, plan) {
+		var failed *load.FailedError
+		switch {
+		case errors.As(err, &failed):
+			return cli.Verdictf("--failed-request-threshold: %w", err)
+		case err != nil:
+			return err
+		}
+		if err := write(rec); err != nil {
+			return fmt.Errorf("write records: %w", err)
+		}
+	}
+	return nil
 }
 
 // tell is what --verbose adds.
@@ -103,58 +138,4 @@ func value(p *int) int {
 		return 0
 	}
 	return *p
-}
-
-// A tally counts finished requests of the profiling phase.
-type tally struct {
-	sent, ok, warmups int64
-	classes           map[string]int64
-	reasons           map[string]int64 // messages of failed requests
-}
-
-func newTally() *tally {
-	return &tally{classes: map[string]int64{}, reasons: map[string]int64{}}
-}
-
-func (t *tally) add(rec record.Record) {
-	r, ok := rec.(*record.Request)
-	switch {
-	case !ok:
-	case r.Phase != record.Profiling:
-		t.warmups++
-	case r.Error == nil:
-		t.sent++
-		t.ok++
-	default:
-		t.sent++
-		t.classes[r.Error.Class]++
-		t.reasons[r.Error.Message]++
-	}
-}
-
-// verdict is an error if nothing succeeded.
-func (t *tally) verdict() error {
-	if t.ok > 0 || t.sent == 0 {
-		return nil
-	}
-	worst := slices.MaxFunc(slices.Sorted(maps.Keys(t.reasons)), func(a, b string) int {
-		return int(t.reasons[a] - t.reasons[b])
-	})
-	return fmt.Errorf("not one of %d requests succeeded; most often (%d): %s", t.sent, t.reasons[worst], worst)
-}
-
-func (t *tally) end(run string, interrupted bool, err error) *record.End {
-	e := &record.End{Run: run, Reason: record.Complete, Counts: map[string]int64{
-		"requests": t.sent, "succeeded": t.ok, "failed": t.sent - t.ok, "warmup": t.warmups,
-	}}
-	for class, n := range t.classes {
-		e.Counts["failed_"+class] = n
-	}
-	switch {
-	case err != nil:
-		e.Reason = record.Failed
-	case interrupted:
-		e.Reason = record.Interrupted
-	}
-	return e
 }

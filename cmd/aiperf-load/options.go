@@ -1,59 +1,67 @@
 package main
 
 import (
-	"time"
+	"math"
+	"strings"
 
 	"aiperf/pkg/cli"
 
 	"github.com/spf13/pflag"
 )
 
-// options are the flags.
+// options are the flags, group by group.
 type options struct {
+	env   *cli.Env
 	flags *pflag.FlagSet
 
-	models       []string
-	urls         []string
-	endpointType string
-	endpoint     string
-	streaming    bool
-	apiKey       string
-	headers      []string
-	timeout      float64
+	server serverFlags
+	wait   waitFlags
+	tokens tokenFlags
+	input  inputFlags
+	pace   paceFlags
+	warmup warmupFlags
+	shard  shardFlags
 
-	inMean, inStddev   float64
-	outMean, outStddev float64
-	extra              []string
-	conversations      int
-	seed               int64
-
-	concurrency int
-	requests    int
-	warmups     int
-
+	requireHealthy bool
+	noGaps         bool
 	output         string
 	verbose, quiet bool
 	noProgress     bool
-	env            *cli.Env
 }
 
 // aliases are other names of flags, AIPerf's own and those of tools before it.
 var aliases = map[string]string{
-	"model-names":                 "model",
-	"custom-endpoint":             "endpoint",
-	"isl":                         "synthetic-input-tokens-mean",
-	"isl-stddev":                  "synthetic-input-tokens-stddev",
-	"osl":                         "output-tokens-mean",
-	"osl-stddev":                  "output-tokens-stddev",
-	"num-requests":                "request-count",
-	"num-warmup-requests":         "warmup-request-count",
-	"num-conversations":           "conversation-num",
-	"num-sessions":                "conversation-num",
-	"num-prompts":                 "num-dataset-entries",
-	"prompt-input-tokens-mean":    "synthetic-input-tokens-mean",
-	"prompt-input-tokens-stddev":  "synthetic-input-tokens-stddev",
-	"prompt-output-tokens-mean":   "output-tokens-mean",
-	"prompt-output-tokens-stddev": "output-tokens-stddev",
+	"model-names":                         "model",
+	"custom-endpoint":                     "endpoint",
+	"isl":                                 "synthetic-input-tokens-mean",
+	"isl-stddev":                          "synthetic-input-tokens-stddev",
+	"isl-block-size":                      "synthetic-input-tokens-block-size",
+	"osl":                                 "output-tokens-mean",
+	"osl-stddev":                          "output-tokens-stddev",
+	"num-requests":                        "request-count",
+	"num-warmup-requests":                 "warmup-request-count",
+	"num-conversations":                   "conversation-num",
+	"num-sessions":                        "conversation-num",
+	"num-prompts":                         "num-dataset-entries",
+	"sequence-distribution":               "seq-dist",
+	"prompt-input-tokens-mean":            "synthetic-input-tokens-mean",
+	"prompt-input-tokens-stddev":          "synthetic-input-tokens-stddev",
+	"prompt-input-tokens-block-size":      "synthetic-input-tokens-block-size",
+	"prompt-output-tokens-mean":           "output-tokens-mean",
+	"prompt-output-tokens-stddev":         "output-tokens-stddev",
+	"prompt-batch-size":                   "batch-size",
+	"batch-size-text":                     "batch-size",
+	"prompt-prefix-pool-size":             "num-prefix-prompts",
+	"prefix-prompt-pool-size":             "num-prefix-prompts",
+	"prompt-prefix-length":                "prefix-prompt-length",
+	"session-turns-mean":                  "conversation-turn-mean",
+	"session-turns-stddev":                "conversation-turn-stddev",
+	"session-turn-delay-mean":             "conversation-turn-delay-mean",
+	"session-turn-delay-stddev":           "conversation-turn-delay-stddev",
+	"session-delay-ratio":                 "conversation-turn-delay-ratio",
+	"request-rate-mode":                   "arrival-pattern",
+	"vllm-burstiness":                     "arrival-smoothness",
+	"rankings-passages-prompt-token-mean": "rankings-passages-tokens-mean",
 }
 
 func newOptions(env *cli.Env) *options {
@@ -65,35 +73,96 @@ func newOptions(env *cli.Env) *options {
 		}
 		return pflag.NormalizedName(name)
 	})
-	f.StringArrayVarP(&o.models, "model", "m", nil, "`name` of the model (required)")
-	f.StringArrayVarP(&o.urls, "url", "u", []string{"http://localhost:8000"}, "`URL` of the server; http:// may be left out")
-	f.StringVar(&o.endpointType, "endpoint-type", "chat", "`shape` of requests and answers: chat")
-	f.StringVar(&o.endpoint, "endpoint", "", "`path` on the server (default that of the endpoint type: /v1/chat/completions)")
-	f.BoolVar(&o.streaming, "streaming", false, "ask for a stream of events; without it there is no time to first token")
-	f.StringVar(&o.apiKey, "api-key", "", "send `key` as Authorization: Bearer (default $OPENAI_API_KEY)")
-	f.StringArrayVarP(&o.headers, "header", "H", nil, "send the header `Name:Value` with each request; may be repeated")
-	f.Float64Var(&o.timeout, "request-timeout-seconds", 21600, "`seconds` that a whole request may take")
-
-	f.Float64Var(&o.inMean, "synthetic-input-tokens-mean", 550, "mean number of `tokens` of a prompt (also --isl)")
-	f.Float64Var(&o.inStddev, "synthetic-input-tokens-stddev", 0, "its standard deviation in `tokens` (also --isl-stddev)")
-	f.Float64Var(&o.outMean, "output-tokens-mean", 0, "mean number of `tokens` of answer to ask for (also --osl; default: the server decides)")
-	f.Float64Var(&o.outStddev, "output-tokens-stddev", 0, "its standard deviation in `tokens` (also --osl-stddev)")
-	f.StringArrayVar(&o.extra, "extra-inputs", nil, "`key:value` for the body of each request, or a JSON object; may be repeated")
-	f.IntVar(&o.conversations, "conversation-num", 0, "`number` of distinct prompts, and of requests unless --request-count is given")
-	f.Int("num-dataset-entries", 100, "`number` of distinct prompts, sent in turn")
-	f.Int64Var(&o.seed, "random-seed", 0, "`seed` of the prompts: the same seed gives the same prompts")
-
-	f.IntVar(&o.concurrency, "concurrency", 1, "`requests` in flight at most; each is sent as soon as there is room")
-	f.IntVar(&o.requests, "request-count", 0, "`requests` to send and measure (default twice the concurrency, at least 10)")
-	f.IntVar(&o.warmups, "warmup-request-count", 0, "`requests` to send before these, not measured")
-
+	o.server.register(f)
+	cli.Group(f, "Server")
+	o.wait.register(f)
+	cli.Group(f, "Waiting for the server")
+	o.tokens.register(f)
+	cli.Group(f, "Tokens")
+	o.input.registerFile(f)
+	cli.Group(f, "Datasets")
+	o.input.registerSynthetic(f)
+	cli.Group(f, "Synthetic prompts")
+	o.pace.register(f)
+	cli.Group(f, "When to send")
+	o.warmup.register(f)
+	cli.Group(f, "Warm-up")
+	o.shard.register(f)
+	cli.Group(f, "Several processes")
+	f.BoolVar(&o.requireHealthy, "require-healthy", false, "exit with 3 if the verdict on this client is client-bound")
+	f.BoolVar(&o.noGaps, "no-gaps", false, "leave the arrival of each chunk out of the records")
 	f.StringVarP(&o.output, "output", "o", "-", "write records to `FILE`; .gz and .zst compress")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "tell each request on standard error")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress (also --no-progress)")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "tell nothing but errors, and show no progress")
 	f.BoolVar(&o.noProgress, "no-progress", false, "no progress")
+	cli.Group(f, "Output")
 	return o
 }
 
-func (o *options) limit() time.Duration {
-	return time.Duration(o.timeout * float64(time.Second))
+// set tells whether a flag was given.
+func (o *options) set(name string) bool { return o.flags.Changed(name) }
+
+// A bound is the least that a number may be, or the most.
+type bound struct {
+	flag        string
+	value, from float64
+	to          float64 // 0 is no limit
+}
+
+func checkBounds(bounds ...bound) error {
+	for _, b := range bounds {
+		switch {
+		case !(b.value >= b.from) || math.IsInf(b.value, 0):
+			return cli.Usagef("--%s is %g; the least is %g", b.flag, b.value, b.from)
+		case b.to > 0 && b.value > b.to:
+			return cli.Usagef("--%s is %g; the most is %g", b.flag, b.value, b.to)
+		}
+	}
+	return nil
+}
+
+// needs refuses a flag without another one.
+func (o *options) needs(flag string, others ...string) error {
+	if !o.set(flag) {
+		return nil
+	}
+	for _, other := range others {
+		if o.set(other) {
+			return nil
+		}
+	}
+	return cli.Usagef("--%s needs --%s", flag, strings.Join(others, " or --"))
+}
+
+// excludes refuses a flag beside others.
+func (o *options) excludes(flag string, others ...string) error {
+	if !o.set(flag) {
+		return nil
+	}
+	for _, other := range others {
+		if o.set(other) {
+			return cli.Usagef("--%s and --%s exclude each other", flag, other)
+		}
+	}
+	return nil
+}
+
+// firstError is the first of errs that is one.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitList takes comma lists apart. Note: pflag's string slices read CSV, in
+// which a name with a quotation mark is an error.
+func splitList(values []string) []string {
+	var all []string
+	for _, v := range values {
+		all = append(all, strings.Split(v, ",")...)
+	}
+	return all
 }

@@ -37,7 +37,7 @@ func newProgress(env *cli.Env, o *options, plan load.Plan) *bar {
 	w.Style().Options.SpeedSuffix = "/s"
 	b := &bar{w: w, trackers: map[string]*progress.Tracker{}, done: make(chan struct{})}
 	for _, ph := range plan.Phases {
-		b.trackers[ph.Name] = &progress.Tracker{Message: ph.Name, Total: int64(ph.Requests), Units: progress.UnitsDefault, DeferStart: true}
+		b.trackers[ph.Name] = &progress.Tracker{Message: ph.Name, Total: int64(total(ph, plan.Shard)), Units: progress.UnitsDefault, DeferStart: true}
 	}
 	go func() {
 		defer close(b.done)
@@ -74,4 +74,13 @@ func (b *bar) stop() {
 	}
 	b.w.Stop()
 	<-b.done
+}
+
+// total is how many requests a phase has, as far as one can say.
+func total(ph load.Phase, s load.Shard) int {
+	n := ph.Requests
+	if n == 0 {
+		n = ph.Sessions
+	}
+	return s.Share(n)
 }

@@ -53,6 +53,23 @@ func Usagef(format string, a ...any) error { return codeError{fmt.Errorf(format,
 // Verdictf is an error that exits with [Refused].
 func Verdictf(format string, a ...any) error { return codeError{fmt.Errorf(format, a...), Refused} }
 
+// IsUsage tells whether err exits with [Misused].
+func IsUsage(err error) bool { return exitCode(err) == Misused }
+
+// IsVerdict tells whether err exits with [Refused].
+func IsVerdict(err error) bool { return exitCode(err) == Refused }
+
+func exitCode(err error) int {
+	var c codeError
+	switch {
+	case err == nil || errors.Is(err, errShown):
+		return Done
+	case errors.As(err, &c):
+		return c.code
+	}
+	return Failed
+}
+
 type hintError struct {
 	error
 	hint string
@@ -76,11 +93,7 @@ func (e *Env) Exit(err error) int {
 	if errors.As(err, &h) {
 		fmt.Fprintf(e.Stderr, "%s: hint: %s\n", e.Name, h.hint)
 	}
-	var c codeError
-	if errors.As(err, &c) {
-		return c.code
-	}
-	return Failed
+	return exitCode(err)
 }
 
 // Warnf tells something on standard error.

@@ -31,6 +31,50 @@ func (e *Env) Open(name string) (io.ReadCloser, error) {
 	}{Decompress(f), f}, nil
 }
 
+// An Input is an operand that may be read in any order if At is not nil, and only
+// from front to back otherwise.
+type Input struct {
+	io.ReadCloser
+	At   io.ReaderAt
+	Size int64 // of At, in bytes
+}
+
+// OpenAt opens an operand as Open does. A plain file that is not compressed can
+// be read in any order.
+func (e *Env) OpenAt(name string) (Input, error) {
+	if name == "-" {
+		r, err := e.Open(name)
+		return Input{ReadCloser: r}, err
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return Input{}, err
+	}
+	s, err := f.Stat()
+	switch {
+	case err == nil && s.IsDir():
+		err = fmt.Errorf("%q is a directory", name)
+	case err == nil && s.Mode().IsRegular():
+		var head [4]byte
+		n, _ := f.ReadAt(head[:], 0)
+		if !compressed(head[:n]) {
+			return Input{f, f, s.Size()}, nil
+		}
+	}
+	if err != nil {
+		f.Close()
+		return Input{}, err
+	}
+	return Input{ReadCloser: struct {
+		io.Reader
+		io.Closer
+	}{Decompress(f), f}}, nil
+}
+
+func compressed(head []byte) bool {
+	return bytes.HasPrefix(head, gzipMagic) || bytes.HasPrefix(head, zstdMagic)
+}
+
 // Decompress gives the plain form of gzip or zstd data, several members one
 // after another included, and any other data as it is. It reads nothing before
 // it is read from. Data that breaks off gives io.ErrUnexpectedEOF after all

@@ -1,112 +1,159 @@
 package load
 
 import (
-	"bytes"
-	"context"
+	"cmp"
+	"crypto/tls"
 	"fmt"
 	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
-	"aiperf/pkg/openai"
-	"aiperf/pkg/record"
+	"aiperf/pkg/wire"
 )
 
-// A Target is where requests go and how they are spoken.
-type Target struct {
-	URL      string // of the endpoint, whole
-	Endpoint openai.Endpoint
-	Options  openai.Options
-	Header   http.Header   // sent with each request
-	Timeout  time.Duration // of a whole request; 0 is no limit
-
-	// Dial opens connections; nil is the network's own.
-	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
-}
-
-// A client sends requests to one target over connections that it keeps.
+// A client sends requests to one URL.
 type client struct {
 	Target
-	clock record.Clock
-	shown string // the URL without credentials
-	http  http.Client
-	tr    *http.Transport
+	url    *url.URL // without credentials
+	shown  string
+	head   []byte // what the heads of all requests begin with
+	dialer wire.Dialer
+	addr   string // to connect to
+	idle   pool
+	h2     *http.Transport // nil for HTTP/1.1
 }
 
 // handshakeTimeout bounds connecting and, apart, the TLS handshake.
 const handshakeTimeout = 10 * time.Second
 
-func newClient(t Target, clock record.Clock, connections int) (*client, error) {
-	u, err := url.Parse(t.URL)
+func newClients(p Plan) ([]*client, error) {
+	var all []*client
+	for _, u := range p.Target.URLs {
+		c, err := newClient(p.Target, u, p.Reuse)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, c)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("there is no URL to send requests to")
+	}
+	return all, nil
+}
+
+func newClient(t Target, where string, reuse Reuse) (*client, error) {
+	u, err := url.Parse(where)
 	if err != nil {
 		return nil, fmt.Errorf("parse URL: %w", err)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		return nil, fmt.Errorf("URL %q is not http://… or https://…", u.Redacted())
 	}
-	dial := dialFunc(t.Dial)
-	if dial == nil {
-		dial = (&net.Dialer{Timeout: handshakeTimeout, KeepAlive: 30 * time.Second}).DialContext
-	}
-	c := &client{Target: t, clock: clock}
+	header := fields(t)
 	if user := u.User; user != nil {
 		password, _ := user.Password()
-		r := http.Request{Header: http.Header{}}
+		r := http.Request{Header: header}
 		r.SetBasicAuth(user.Username(), password)
-		c.Header = c.Header.Clone()
-		if c.Header == nil {
-			c.Header = http.Header{}
-		}
-		c.Header.Set("Authorization", r.Header.Get("Authorization"))
 		u.User = nil
-		c.URL = u.String()
 	}
-	c.shown = u.String()
-	c.tr = &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         dial.stamping(clock),
-		TLSHandshakeTimeout: handshakeTimeout,
-		MaxIdleConnsPerHost: connections,
-		IdleConnTimeout:     5 * time.Minute,
-		DisableCompression:  true, // a compressor would hold tokens back
-		ReadBufferSize:      16 << 10,
+	c := &client{Target: t, url: u, shown: u.String()}
+	c.Header = header
+	if t.HTTP2 {
+		c.h2 = newHTTP2(t)
+		return c, nil
 	}
-	c.http = http.Client{
-		Transport: c.tr,
-		// A redirect is answered by whoever did not do the work: it is an error.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	if err != nil {
+		return nil, fmt.Errorf("read the proxy of the environment: %w", err)
 	}
+	c.dialer = wire.Dialer{Dial: t.Dial, Timeout: handshakeTimeout}
+	c.addr = addr(u)
+	if u.Scheme == "https" {
+		c.dialer.TLS = tlsFor(t.TLS, u.Hostname(), "http/1.1")
+	}
+	if err := c.dialer.Through(proxy); err != nil {
+		return nil, err
+	}
+	target := u.RequestURI()
+	if proxy != nil && u.Scheme == "http" {
+		target = u.String()
+	}
+	c.head = appendHead(nil, target, u.Host, c.Header, proxyAuth(proxy, u), reuse == Never)
 	return c, nil
 }
 
-func (c *client) close() { c.tr.CloseIdleConnections() }
+// addr is what to connect to for a URL.
+func addr(u *url.URL) string {
+	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme]))
+}
 
-// request makes the HTTP request for a job.
-func (c *client) request(ctx context.Context, run string, j job) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.URL, bytes.NewReader(j.body))
-	if err != nil {
-		return nil, err
+func tlsFor(base *tls.Config, host, protocol string) *tls.Config {
+	config := base.Clone()
+	if config == nil {
+		config = new(tls.Config)
 	}
-	h := req.Header
-	h.Set("Content-Type", "application/json")
+	config.ServerName = cmp.Or(config.ServerName, host)
+	config.NextProtos = []string{protocol}
+	return config
+}
+
+// proxyAuth is what a proxy is told with each request. In front of TLS it is
+// told once, by the dialer.
+func proxyAuth(proxy, u *url.URL) string {
+	if proxy == nil || u.Scheme != "http" {
+		return ""
+	}
+	return wire.ProxyAuthorization(proxy)
+}
+
+// fields are the header fields of all requests of a target.
+func fields(t Target) http.Header {
+	h := http.Header{}
 	h.Set("User-Agent", "aiperf-load")
-	if c.Options.Streaming {
+	h.Set("Content-Type", cmp.Or(t.ContentType, "application/json"))
+	h.Set("Accept", "application/json")
+	if t.Options.Streaming {
 		h.Set("Accept", "text/event-stream")
-	} else {
-		h.Set("Accept", "application/json")
 	}
-	h.Set("X-Request-ID", run+"-"+j.id)
-	h.Set("X-Correlation-ID", run+"-"+j.prompt.Conversation)
-	maps.Copy(h, c.Header)
-	if host := c.Header.Get("Host"); host != "" {
-		req.Host = host
+	for k, v := range t.Endpoint.Header {
+		h.Set(k, v)
 	}
-	// Present but empty, this is not sent, and tells net/http that it may try
-	// again when a kept connection turns out to have been closed meanwhile. A
-	// server that advertises keep-alive and closes would otherwise fail one
-	// request in ten.
-	h["Idempotency-Key"] = nil
-	return req, nil
+	for k, v := range t.Header {
+		h[http.CanonicalHeaderKey(k)] = v
+	}
+	return h
+}
+
+// appendHead appends a request's head up to what differs between requests.
+func appendHead(b []byte, target, host string, h http.Header, proxyAuth string, once bool) []byte {
+	b = append(b, "POST "+target+" HTTP/1.1\r\nHost: "+cmp.Or(h.Get("Host"), host)+"\r\n"...)
+	for _, k := range slices.Sorted(maps.Keys(h)) {
+		if k == "Host" || k == "Content-Length" {
+			continue
+		}
+		for _, v := range h[k] {
+			b = append(b, k+": "+oneLine(v)+"\r\n"...)
+		}
+	}
+	if proxyAuth != "" {
+		b = append(b, "Proxy-Authorization: "+proxyAuth+"\r\n"...)
+	}
+	if once {
+		b = append(b, "Connection: close\r\n"...)
+	}
+	return b
+}
+
+// oneLine keeps a value from being more than one.
+func oneLine(v string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(v) }
+
+func (c *client) close() {
+	c.idle.close()
+	if c.h2 != nil {
+		c.h2.CloseIdleConnections()
+	}
 }

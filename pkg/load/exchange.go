@@ -2,204 +2,285 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
-	"mime"
-	"net/http"
-	"net/http/httptrace"
+	"hash/fnv"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"aiperf/pkg/openai"
-	"aiperf/pkg/prompt"
 	"aiperf/pkg/record"
+	"aiperf/pkg/wire"
 )
-
-// A job is a request that is ready to be sent.
-type job struct {
-	id     string
-	phase  string
-	prompt prompt.Prompt
-	body   []byte
-}
 
 // An exchange is one request and what is measured of it.
 type exchange struct {
+	*session
 	*client
-	rec    *record.Request
-	conn   *stampConn
-	sent   func(start record.Time) // called once, when the request is about to leave
-	status int
+	rec  *record.Request
+	turn int
+	due  time.Time
+	body *[]byte // from bodies; nil once it is not needed any more
 
-	got record.Time // when the exchange asked for a connection
-	out *int        // tokens by usage
+	start    time.Time // the first byte was about to leave
+	told     bool      // that it has begun
+	began    sync.Once // the first token has come, or none will
+	cause    atomic.Pointer[error]
+	deadline time.Time
+
+	arrivals arrivals
+	keeps    bool     // the answer's text will be asked for
+	kept     [][]byte // of the answer, for that
+	size     int      // of kept
 }
 
-// do sends a job and gives its record. It returns when the answer is complete
-// or has failed.
-func (c *client) do(ctx context.Context, run string, j job, sent func(record.Time)) *record.Request {
-	x := &exchange{client: c, sent: sent, rec: &record.Request{
-		Run: run, ID: j.id, Phase: j.phase, Model: c.Options.Model, URL: c.shown,
-		Endpoint: c.Endpoint.Name, Conversation: j.prompt.Conversation, Turn: new(j.prompt.Turn),
-		Tokens: &record.Tokens{In: new(j.prompt.In), Asked: j.prompt.Out},
-		Bytes:  &record.Bytes{Sent: int64(len(j.body))},
-		HTTP:   &record.HTTP{},
-	}}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	if c.Timeout > 0 {
-		ctx, cancel = context.WithTimeoutCause(ctx, c.Timeout, fmt.Errorf("%w after %v", errTimeout, c.Timeout))
+// exchange makes ready what a turn needs. The body is the exchange's.
+func (ss *session) exchange(turn int, due time.Time, body *[]byte) *exchange {
+	c, t := ss.server(turn), &ss.Turns[turn]
+	tokens := &record.Tokens{Asked: t.Out}
+	if in := ss.tokens + t.In; in > 0 {
+		tokens.In, tokens.InSource = &in, record.FromTokenizer
+	}
+	x := &exchange{session: ss, client: c, turn: turn, due: due, body: body}
+	x.keeps = ss.Count != nil || !ss.Whole && turn+1 < len(ss.Turns)
+	x.rec = &record.Request{
+		Run: ss.Run, ID: ss.name(turn), Phase: ss.Phase.Name, Model: c.Options.Model, URL: c.shown,
+		Endpoint: c.Endpoint.Name, Conversation: ss.ID, Turn: new(turn), Tokens: tokens,
+		Bytes: &record.Bytes{Sent: int64(len(*body))}, HTTP: &record.HTTP{},
+	}
+	return x
+}
+
+// do sends the request and fills its record in. It returns when the answer is
+// complete or has failed.
+func (x *exchange) do() {
+	var failed *record.Error
+	if x.Lag != nil && !x.due.IsZero() {
+		from := x.due
+		if x.free.After(from) {
+			from = x.free
+		}
+		x.Lag(max(0, time.Since(from)))
+	}
+	if x.h2 != nil {
+		failed = x.overHTTP2()
+	} else {
+		failed = x.overHTTP1()
+	}
+	x.drop()
+	now := time.Now()
+	x.begin(now) // if it never came to be sent
+	x.announce()
+	rec := x.rec
+	rec.Error = failed
+	if x.arrivals.n > 0 {
+		x.measure()
+	}
+	if t := rec.Tokens; t.InSource == t.Source {
+		t.InSource = ""
+	}
+	if rec.Took == nil || failed != nil {
+		rec.Took = new(now.Sub(x.start).Seconds())
+	}
+	if !x.due.IsZero() {
+		rec.Late = new(max(0, x.start.Sub(x.due).Seconds()))
+	}
+}
+
+// begin notes when the request was about to leave, the first time it is called.
+func (x *exchange) begin(t time.Time) {
+	if x.start.IsZero() {
+		x.start = t
+		x.rec.Start = x.Clock.At(t)
+		if x.client.Timeout > 0 {
+			x.deadline = t.Add(x.client.Timeout)
+		}
+	}
+}
+
+// announce tells that the request has begun, once it has been written: the
+// record must not stand between the clock and the socket.
+func (x *exchange) announce() {
+	if !x.told {
+		x.told = true
+		x.emit(&record.Begin{Run: x.Run, ID: x.rec.ID, Phase: x.rec.Phase, Start: x.rec.Start})
+	}
+}
+
+// drop gives the body back.
+func (x *exchange) drop() {
+	if x.body != nil {
+		bodies.Put(x.body)
+		x.body = nil
+	}
+}
+
+// overHTTP1 sends the request over a connection, and once more over a new one if
+// a kept one turns out to have been closed: the server has then not read it.
+func (x *exchange) overHTTP1() *record.Error {
+	conn, failed := x.connection(false)
+	if failed != nil {
+		return failed
+	}
+	failed, again := x.over(conn)
+	if !again {
+		return failed
+	}
+	x.rec.HTTP.Resent = true
+	if conn, failed = x.connection(true); failed != nil {
+		return failed
+	}
+	failed, _ = x.over(conn)
+	return failed
+}
+
+// connection gives a connection, new or not, and notes what that took.
+func (x *exchange) connection(fresh bool) (*wire.Conn, *record.Error) {
+	h := x.rec.HTTP
+	if !fresh {
+		if c := x.idleConn(); c != nil {
+			h.Reused, h.Remote = true, c.Remote()
+			return c, nil
+		}
+	}
+	ctx, asked := x.flight, time.Now()
+	if x.client.Timeout > 0 {
+		var cancel func()
+		ctx, cancel = context.WithTimeoutCause(ctx, x.client.Timeout, x.late())
 		defer cancel()
 	}
-	x.rec.Error = x.run(ctx, cancel, run, j)
-	x.start(c.clock.Now()) // if it never came to be sent
-	if x.rec.Took == nil || x.rec.Error != nil {
-		x.rec.Took = new(c.clock.Now().Sub(x.rec.Start))
-	}
-	return x.rec
-}
-
-// start notes when the request began, the first time it is called.
-func (x *exchange) start(t record.Time) {
-	if x.rec.Start == 0 {
-		x.rec.Start = t
-		x.sent(t)
-	}
-}
-
-func (x *exchange) run(ctx context.Context, cancel func(), run string, j job) *record.Error {
-	x.got = x.clock.Now()
-	req, err := x.request(httptrace.WithClientTrace(ctx, x.trace()), run, j)
+	c, steps, err := x.dialer.Open(ctx, x.addr)
 	if err != nil {
-		return failure(record.ClassConnect, 0, "%v", err)
+		h.Reused = false
+		return nil, x.classify(err, false)
 	}
-	resp, err := x.http.Do(req)
-	if err != nil {
-		return classify(ctx, err, x.conn != nil, 0)
-	}
-	defer resp.Body.Close()
-	x.status = resp.StatusCode
-	x.rec.HTTP.Status = x.status
-	if x.status < 200 || x.status > 299 {
-		return x.refused(resp)
-	}
-	if x.Options.Streaming {
-		return x.stream(ctx, cancel, resp)
-	}
-	return x.whole(ctx, resp)
+	h.Reused, h.Remote = false, c.Remote()
+	h.DNS, h.Connect, h.TLS = positive(steps.DNS), new(steps.Connect.Seconds()), positive(steps.TLS)
+	h.Blocked = positive(time.Since(asked) - steps.DNS - steps.Connect - steps.TLS)
+	return c, nil
 }
 
-// trace follows a request to its connection. It is called by one goroutine at a
-// time, before http.Client.Do returns.
-func (x *exchange) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) {
-			now := x.clock.Now()
-			x.conn = stamped(info.Conn)
-			h := x.rec.HTTP
-			h.Reused, h.Connect = info.Reused, nil
-			h.Remote = info.Conn.RemoteAddr().String()
-			if !info.Reused {
-				h.Connect = new(now.Sub(x.got))
-			}
-			x.start(now)
-		},
+func positive(d time.Duration) *float64 {
+	if d <= 0 {
+		return nil
 	}
+	return new(d.Seconds())
 }
 
-// refused reads the server's words on a status that is no success.
-func (x *exchange) refused(resp *http.Response) *record.Error {
-	const most = 64 << 10
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, most))
-	x.rec.Bytes.Received = int64(len(body))
-	message := openai.Message(body)
-	if where := resp.Header.Get("Location"); where != "" {
-		message = "redirected to " + where
+// idleConn gives a connection that was kept, or nil.
+func (x *exchange) idleConn() *wire.Conn {
+	switch x.Reuse {
+	case Never:
+		return nil
+	case Sticky:
+		c := x.session.conn
+		x.session.conn = nil
+		if c != nil && c.Stale() {
+			c.Close()
+			c = nil
+		}
+		return c
 	}
-	if message == "" {
-		message = http.StatusText(x.status)
-	}
-	return failure(record.ClassStatus, x.status, "HTTP %d: %s", x.status, message)
+	return x.idle.get()
 }
 
-// maxReply bounds an answer that is not streamed.
-const maxReply = 64 << 20
-
-// whole reads an answer that comes in one piece.
-func (x *exchange) whole(ctx context.Context, resp *http.Response) *record.Error {
-	x.firstByte()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxReply+1))
-	x.rec.Bytes.Received = int64(len(body))
-	if err != nil {
-		return classify(ctx, err, true, x.status)
-	}
-	x.rec.Took = new(x.arrived().Sub(x.rec.Start))
-	if len(body) > maxReply {
-		return failure(record.ClassDecode, x.status, "the answer is larger than %d MiB", maxReply>>20)
-	}
-	d, err := x.Endpoint.Reply(body)
+// keep gives a connection back after use.
+func (x *exchange) keep(c *wire.Conn) {
 	switch {
-	case err != nil:
-		return failure(record.ClassDecode, x.status, "the answer is no JSON of endpoint type %s: %v", x.Endpoint.Name, err)
-	case d.Err != nil:
-		return failure(record.ClassStream, x.status, "%v", d.Err)
-	}
-	x.note(d)
-	if !d.Content {
-		return x.empty()
-	}
-	x.rec.Chunks = 1
-	return nil
-}
-
-// firstByte notes when the answer's first byte came, if it came just now.
-func (x *exchange) firstByte() {
-	if x.rec.HTTP.FirstByte == nil {
-		x.rec.HTTP.FirstByte = new(x.arrived().Sub(x.rec.Start))
+	case x.Reuse == Never:
+		c.Close()
+	case x.Reuse == Sticky:
+		x.session.conn = c
+	default:
+		x.idle.put(c)
 	}
 }
 
-// arrived is when the bytes that were read last had come in.
-func (x *exchange) arrived() record.Time {
-	if x.conn == nil { // a transport that was not dialled by this package
-		return x.clock.Now()
+// over carries the exchange out over a connection, and tells whether it should
+// be tried again.
+func (x *exchange) over(conn *wire.Conn) (failed *record.Error, again bool) {
+	disarm := context.AfterFunc(x.flight, func() {
+		x.because(context.Cause(x.flight))
+		conn.Interrupt()
+	})
+	message := heads.Get().(*[]byte)
+	*message = x.message((*message)[:0])
+	large := *x.body
+	if len(large) <= together {
+		*message, large = append(*message, large...), nil
 	}
-	return x.conn.arrived()
+	x.begin(time.Now())
+	err := conn.Send(*message, large, x.deadline)
+	sent := time.Now()
+	heads.Put(message)
+	if !conn.Reused() {
+		x.drop()
+	}
+	x.announce()
+	x.rec.HTTP.Sent = new(sent.Sub(x.start).Seconds())
+	timer := x.cancelLater(conn.Interrupt)
+	var h *wire.Header
+	if err == nil {
+		h, err = conn.Header()
+	}
+	if err != nil {
+		failed = x.classify(err, true)
+		again = conn.Reused() && conn.First().IsZero() && x.cause.Load() == nil && !errors.Is(err, os.ErrDeadlineExceeded)
+	} else {
+		failed = x.answer(h, conn)
+	}
+	calm := disarm()
+	if timer != nil {
+		calm = timer.Stop() && calm
+	}
+	if !calm || !conn.Finish() { // an interrupt may still be on its way to it
+		conn.Close()
+	} else {
+		x.keep(conn)
+	}
+	return failed, again
 }
 
-// note keeps what a part of the answer says of it.
-func (x *exchange) note(d openai.Delta) {
-	if d.Finish != "" {
-		x.rec.Finish = d.Finish
-	}
-	if u := d.Usage; u != nil {
-		tokens := x.rec.Tokens
-		if u.In != nil {
-			tokens.In = u.In
-		}
-		if u.Out != nil {
-			tokens.Out, tokens.Source = u.Out, record.FromUsage
-			x.out = u.Out
-		}
-		if u.Reasoning != nil {
-			tokens.Reasoning = u.Reasoning
-		}
-	}
+// together is how long a body may be to be written with its head at once.
+const together = 64 << 10
+
+var heads = sync.Pool{New: func() any { return new([]byte) }}
+
+// message appends the head of the request.
+func (x *exchange) message(b []byte) []byte {
+	b = append(b, x.head...)
+	b = append(append(append(append(b, "X-Request-ID: "...), x.Run...), '-'), x.rec.ID...)
+	b = append(append(append(append(b, "\r\nX-Correlation-ID: "...), x.Run...), '-'), oneLine(x.ID)...)
+	b = strconv.AppendInt(append(b, "\r\nContent-Length: "...), int64(len(*x.body)), 10)
+	return append(b, "\r\n\r\n"...)
 }
 
-func (x *exchange) empty() *record.Error {
-	if x.out != nil && *x.out > 0 {
-		return failure(record.ClassEmpty, x.status, "the answer has no content, though its usage says %d tokens", *x.out)
+// because keeps the first reason for breaking the exchange off.
+func (x *exchange) because(err error) { x.cause.CompareAndSwap(nil, &err) }
+
+// errCancelled is the cause of breaking off what the plan wants cancelled.
+var errCancelled = errors.New("cancelled on purpose")
+
+// cancelLater arms the cancellation of a request that is chosen for it. It is
+// called when the request has been sent.
+func (x *exchange) cancelLater(interrupt func()) *time.Timer {
+	c := x.Cancel
+	if c.Rate <= 0 || !c.picks(x.rec.ID) {
+		return nil
 	}
-	return failure(record.ClassEmpty, x.status, "the answer has no content")
+	return time.AfterFunc(c.Delay, func() {
+		x.because(errCancelled)
+		interrupt()
+	})
 }
 
-// isStream tells whether a content type can be that of server-sent events.
-// Some servers leave it out or call it text/plain.
-func isStream(contentType string) bool {
-	t, _, _ := mime.ParseMediaType(contentType)
-	return t != "application/json" && t != "text/html"
+// picks chooses by the request's id, so that shards choose what one process
+// would.
+func (c Cancellation) picks(id string) bool {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d/%s", c.Seed, id)
+	// The last steps of FNV mix little: multiply once more and take the top.
+	return float64(h.Sum64()*0x9e3779b97f4a7c15>>11)/(1<<53) < c.Rate
 }
-
-// lingering is how long a stream may stay open after its last word before its
-// connection is given up.
-const lingering = time.Second

@@ -7,52 +7,92 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/url"
+	"os"
+	"syscall"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/sse"
+	"aiperf/pkg/wire"
 )
 
-// errTimeout is the cause of a context whose request took too long.
+// errTooLong is what an answer is that is longer than is read.
+var errTooLong = fmt.Errorf("the answer is larger than %d MiB", maxReply>>20)
+
+// errTimeout is what a request is that took longer than it may.
 var errTimeout = errors.New("request timed out")
 
-// failure makes a record's error.
-func failure(class string, code int, format string, a ...any) *record.Error {
-	return &record.Error{Class: class, Code: code, Message: fmt.Sprintf(format, a...)}
+func (x *exchange) late() error { return fmt.Errorf("%w after %v", errTimeout, x.client.Timeout) }
+
+// codeCancelled is the code of a request that was cancelled on purpose, as
+// AIPerf and nginx have it.
+const codeCancelled = 499
+
+// failure makes the record's error.
+func (x *exchange) failure(class, format string, a ...any) *record.Error {
+	return &record.Error{Class: class, Code: x.rec.HTTP.Status, Message: fmt.Sprintf(format, a...)}
 }
 
-// classify names what has gone wrong below HTTP. connected tells whether a
-// connection was had, code is the status if there was one.
-func classify(ctx context.Context, err error, connected bool, code int) *record.Error {
-	// The text of a url.Error has the URL in it, perhaps with a password.
+// classify names what has gone wrong below HTTP. connected tells whether there
+// was a connection.
+func (x *exchange) classify(err error, connected bool) *record.Error {
+	if cause := x.cause.Load(); cause != nil {
+		f := x.failure(record.ClassCancelled, "%v", *cause)
+		if errors.Is(*cause, errCancelled) {
+			f.Code = codeCancelled
+		}
+		return f
+	}
+	if x.flight.Err() != nil {
+		return x.failure(record.ClassCancelled, "%v", context.Cause(x.flight))
+	}
+	err = unwrapURL(err)
+	var broken *wire.ProtocolError
+	switch {
+	case connected && errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, errTimeout):
+		return x.failure(record.ClassTimeout, "%v", x.late())
+	case isTLS(err):
+		return x.failure(record.ClassTLS, "%v", err)
+	case !connected:
+		return x.failure(record.ClassConnect, "%v%s", err, cure(err))
+	case errors.As(err, &broken), errors.Is(err, sse.ErrTooLong), errors.Is(err, errTooLong):
+		return x.failure(record.ClassDecode, "%v", err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return x.failure(record.ClassTruncated, "the connection was closed before the answer was complete")
+	}
+	return x.failure(record.ClassTruncated, "the connection broke: %v", err)
+}
+
+// unwrapURL takes the URL, perhaps with a password in it, out of an error's text.
+func unwrapURL(err error) error {
 	var ue *url.Error
 	if errors.As(err, &ue) {
-		err = ue.Err
+		return ue.Err
 	}
-	var tlsRecord tls.RecordHeaderError
-	var tlsAlert tls.AlertError
-	var tlsVerify *tls.CertificateVerificationError
+	return err
+}
+
+func isTLS(err error) bool {
+	var shake *wire.HandshakeError
+	var header tls.RecordHeaderError
+	var alert tls.AlertError
+	var verify *tls.CertificateVerificationError
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var invalid x509.CertificateInvalidError
-	var ne net.Error
+	return errors.As(err, &shake) || errors.As(err, &header) || errors.As(err, &alert) || errors.As(err, &verify) ||
+		errors.As(err, &unknown) || errors.As(err, &host) || errors.As(err, &invalid)
+}
+
+// cure says what to do when the system has run out of something.
+func cure(err error) string {
 	switch {
-	case errors.Is(context.Cause(ctx), errTimeout):
-		return failure(record.ClassTimeout, code, "%v", context.Cause(ctx))
-	case ctx.Err() != nil:
-		return failure(record.ClassCancelled, code, "%v", context.Cause(ctx))
-	case errors.As(err, &tlsRecord), errors.As(err, &tlsAlert), errors.As(err, &tlsVerify),
-		errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &invalid):
-		return failure(record.ClassTLS, code, "%v", err)
-	case !connected:
-		return failure(record.ClassConnect, code, "%v", err)
-	case errors.As(err, &ne) && ne.Timeout():
-		return failure(record.ClassTimeout, code, "%v", err)
-	case errors.Is(err, sse.ErrTooLong):
-		return failure(record.ClassDecode, code, "%v", err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return failure(record.ClassTruncated, code, "the connection was closed before the answer was complete")
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "; no local port is free: keep connections (--connection-reuse-strategy pooled), spread over several --url, or widen net.ipv4.ip_local_port_range"
+	case errors.Is(err, syscall.EMFILE):
+		return "; this process may not open more files: raise ulimit -n, or lower --concurrency"
+	case errors.Is(err, syscall.ENFILE):
+		return "; the system may not open more files: raise fs.file-max"
 	}
-	return failure(record.ClassTruncated, code, "the connection broke: %v", err)
+	return ""
 }

@@ -24,19 +24,27 @@ import (
 )
 
 // prompts asks the same for ever.
-func prompts(yield func(prompt.Prompt) bool) {
-	for i := 0; yield(prompt.Prompt{Conversation: strconv.Itoa(i % 3), In: 5, Out: new(3), Messages: []prompt.Message{{Role: "user", Content: "hi"}}}); i++ {
+func prompts(yield func(prompt.Conversation, error) bool) {
+	for i := 0; yield(single(i), nil); i++ {
 	}
+}
+
+func single(i int) prompt.Conversation {
+	return prompt.Conversation{ID: strconv.Itoa(i % 3), Index: i, Turns: []prompt.Turn{{In: 5, Out: new(3), Messages: []prompt.Message{{Role: "user", Content: "hi"}}}}}
+}
+
+// closedLoop is a phase of so many requests, of which so many are in flight.
+func closedLoop(name string, requests, concurrency int) Phase {
+	return Phase{Name: name, Conversations: prompts, Requests: requests, Concurrency: concurrency}
 }
 
 // plan is a plan for a server in memory.
 func plan(n *network, streaming bool, phases ...Phase) Plan {
 	return Plan{
-		Run:     "R",
-		Clock:   record.StartClock(),
-		Prompts: prompts,
-		Phases:  phases,
-		Target: Target{URL: "http://h/v1/chat/completions", Endpoint: openai.Chat, Dial: n.dial, Timeout: time.Hour,
+		Run:    "R",
+		Clock:  record.StartClock(),
+		Phases: phases,
+		Target: Target{URLs: []string{"http://h/v1/chat/completions"}, Endpoint: openai.Chat, Dial: n.dial, Timeout: time.Hour,
 			Options: openai.Options{Model: "m", Streaming: streaming}},
 	}
 }
@@ -111,21 +119,21 @@ func TestTiming(t *testing.T) {
 				Tokens: &record.Tokens{In: new(7), Out: new(4), Reasoning: new(1), Asked: new(3), Source: record.FromUsage}}},
 		{"two chunks in one write", []step{{80 * ms, word + word}, {10 * ms, word + stop + done}},
 			record.Request{TTFT: new(0.08), Took: new(0.09), Gaps: record.Gaps{0.08, 0, 0.01}, Chunks: 3, Finish: "stop",
-				Tokens: &record.Tokens{In: new(5), Out: new(3), Asked: new(3), Source: record.FromChunks}}},
+				Tokens: &record.Tokens{In: new(5), Out: new(3), Asked: new(3), Source: record.FromChunks, InSource: record.FromTokenizer}}},
 		{"a chunk in three writes counts when it is whole", []step{{80 * ms, word[:10]}, {10 * ms, word[10 : len(word)-1]}, {10 * ms, word[len(word)-1:]}, {0, stop + done}},
 			record.Request{TTFT: new(0.1), Took: new(0.1), Gaps: record.Gaps{0.1}, Chunks: 1, Finish: "stop",
-				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks}}},
+				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks, InSource: record.FromTokenizer}}},
 		{"a finish_reason ends a stream that has no [DONE]", []step{{80 * ms, word}, {0, stop}},
 			record.Request{TTFT: new(0.08), Took: new(0.08), Gaps: record.Gaps{0.08}, Chunks: 1, Finish: "stop",
-				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks}}},
+				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks, InSource: record.FromTokenizer}}},
 		{"comments are no chunks", []step{{ms, ": ping\n\n"}, {79 * ms, word + stop + done}},
 			record.Request{TTFT: new(0.08), Took: new(0.08), Gaps: record.Gaps{0.08}, Chunks: 1, Finish: "stop",
-				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks}}},
+				Tokens: &record.Tokens{In: new(5), Out: new(1), Asked: new(3), Source: record.FromChunks, InSource: record.FromTokenizer}}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := serve(t, stream(c.steps...))
-				got := requests(t, Run(t.Context(), plan(n, true, Phase{record.Profiling, 2, 1})))
+				got := requests(t, Run(t.Context(), plan(n, true, closedLoop(record.Profiling, 2, 1))))
 				if len(got) != 2 {
 					t.Fatalf("%d requests", len(got))
 				}
@@ -147,7 +155,7 @@ func TestWithoutStreaming(t *testing.T) {
 			wait(r, 250*ms)
 			io.WriteString(w, `{"choices":[{"message":{"content":"a b"},"finish_reason":"length"}],"usage":{"prompt_tokens":5,"completion_tokens":2}}`)
 		}))
-		for _, r := range requests(t, Run(t.Context(), plan(n, false, Phase{record.Profiling, 1, 1}))) {
+		for _, r := range requests(t, Run(t.Context(), plan(n, false, closedLoop(record.Profiling, 1, 1)))) {
 			if r.Error != nil || *r.Took != 0.25 || r.TTFT != nil || r.Gaps != nil || *r.Tokens.Out != 2 || r.Finish != "length" {
 				t.Errorf("%+v, error %+v", r, r.Error)
 			}
@@ -171,7 +179,7 @@ func TestRun(t *testing.T) {
 		}))
 		var kinds []string
 		begun := map[string]record.Time{}
-		p := plan(n, true, Phase{record.Warmup, 2, 4}, Phase{record.Profiling, 6, 4})
+		p := plan(n, true, closedLoop(record.Warmup, 2, 4), closedLoop(record.Profiling, 6, 4))
 		began := p.Clock.Now()
 		for rec, err := range Run(t.Context(), p) {
 			if err != nil {
@@ -250,7 +258,7 @@ func TestFailures(t *testing.T) {
 		t.Run(c.why, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := serve(t, c.handler)
-				got := requests(t, Run(t.Context(), plan(n, true, Phase{record.Profiling, 1, 1})))
+				got := requests(t, Run(t.Context(), plan(n, true, closedLoop(record.Profiling, 1, 1))))
 				if len(got) != 1 || got[0].Error == nil {
 					t.Fatalf("%d requests, error %+v", len(got), got[0].Error)
 				}
@@ -270,8 +278,8 @@ func TestConnectFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := serve(t, http.NotFoundHandler())
 		n.Close()
-		p := plan(n, true, Phase{record.Profiling, 3, 2})
-		p.Target.URL = "http://user:SECRET@h/v1"
+		p := plan(n, true, closedLoop(record.Profiling, 3, 2))
+		p.Target.URLs = []string{"http://user:SECRET@h/v1"}
 		begins := 0
 		for rec := range Run(t.Context(), p) {
 			switch r := rec.(type) {
@@ -307,7 +315,7 @@ func TestStaleConnection(t *testing.T) {
 				wg.Go(func() { answerOnce(c) })
 			}
 		})
-		got := requests(t, Run(t.Context(), plan(n, true, Phase{record.Profiling, 20, 2})))
+		got := requests(t, Run(t.Context(), plan(n, true, closedLoop(record.Profiling, 20, 2))))
 		for _, r := range got {
 			if r.Error != nil {
 				t.Errorf("request %s: %+v", r.ID, r.Error)
@@ -337,7 +345,7 @@ func TestDrain(t *testing.T) {
 		n := serve(t, stream(step{time.Second, word + stop + done}))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(2500*ms, cancel)
-		p := plan(n, true, Phase{record.Warmup, 1, 1}, Phase{record.Profiling, 1000, 4})
+		p := plan(n, true, closedLoop(record.Warmup, 1, 1), closedLoop(record.Profiling, 1000, 4))
 		began := p.Clock.Now()
 		got := requests(t, Run(ctx, p))
 		for _, r := range got {
@@ -357,7 +365,7 @@ func TestDrain(t *testing.T) {
 func TestLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := serve(t, stream(step{time.Hour, word + stop + done}))
-		p := plan(n, true, Phase{record.Profiling, 1000, 4})
+		p := plan(n, true, closedLoop(record.Profiling, 1000, 4))
 		began := p.Clock.Now()
 		for rec := range Run(t.Context(), p) {
 			if _, ok := rec.(*record.Begin); ok {
@@ -373,9 +381,9 @@ func TestLeave(t *testing.T) {
 func TestPromptsThatEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := serve(t, stream(step{ms, word + stop + done}))
-		p := plan(n, true, Phase{record.Profiling, 5, 1})
-		p.Prompts = func(yield func(prompt.Prompt) bool) {
-			_ = yield(prompt.Prompt{Conversation: "0"}) && yield(prompt.Prompt{Conversation: "1"})
+		p := plan(n, true, closedLoop(record.Profiling, 5, 1))
+		p.Phases[0].Conversations = func(yield func(prompt.Conversation, error) bool) {
+			_ = yield(single(0), nil) && yield(single(1), nil)
 		}
 		sent, last := 0, error(nil)
 		for rec, err := range Run(t.Context(), p) {
@@ -407,7 +415,7 @@ func TestReach(t *testing.T) {
 func TestBadURL(t *testing.T) {
 	t.Parallel()
 	for _, u := range []string{"ftp://h/", "http://", "://", "http://h:port/"} {
-		for _, err := range Run(t.Context(), Plan{Target: Target{URL: u}}) {
+		for _, err := range Run(t.Context(), Plan{Target: Target{URLs: []string{u}}}) {
 			if err == nil {
 				t.Errorf("URL %q is taken", u)
 			}

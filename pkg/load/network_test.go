@@ -2,9 +2,12 @@ package load
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -61,3 +64,20 @@ func (n *network) Close() error {
 }
 
 func (n *network) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "pipe"} }
+
+// messagesOf reads the messages of a chat request as "role:content …".
+func messagesOf(t *testing.T, r *http.Request) string {
+	var body struct {
+		Messages []struct{ Role, Content string }
+	}
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+		t.Error(err)
+	}
+	var said []string
+	for _, m := range body.Messages {
+		said = append(said, m.Role+":"+m.Content)
+	}
+	return strings.Join(said, " ")
+}
+
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0)) }

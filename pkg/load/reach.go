@@ -2,38 +2,41 @@ package load
 
 import (
 	"context"
-	"net"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
+
+	"aiperf/pkg/wire"
 )
 
-// Reach tries to connect to the target's host once and gives the error. It
-// spares a run that could only fail. A target behind a proxy is not tried.
+// An UnreachableError is a server that does not take connections.
+type UnreachableError struct {
+	URL string // without credentials
+	Err error
+}
+
+func (e *UnreachableError) Error() string { return fmt.Sprintf("connect to %s: %v", e.URL, e.Err) }
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Reach connects to each of the target's servers once and gives the first
+// error, an [*UnreachableError]. It spares a run that could only fail. A server
+// behind a proxy is not tried.
 func (t Target) Reach(ctx context.Context, limit time.Duration) error {
-	u, err := url.Parse(t.URL)
-	if err != nil {
-		return err
+	for _, where := range t.URLs {
+		u, err := url.Parse(where)
+		if err != nil {
+			return err
+		}
+		if p, err := http.ProxyFromEnvironment(&http.Request{URL: u}); p != nil || err != nil {
+			continue
+		}
+		c, _, err := wire.Dialer{Dial: t.Dial, Timeout: limit}.Open(ctx, addr(u))
+		if err != nil {
+			u.User = nil
+			return &UnreachableError{u.String(), err}
+		}
+		c.Close()
 	}
-	if p, err := http.ProxyFromEnvironment(&http.Request{URL: u}); p != nil || err != nil {
-		return err
-	}
-	dial := t.Dial
-	if dial == nil {
-		dial = new(net.Dialer).DialContext
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"https": "443"}[u.Scheme]
-	}
-	if port == "" {
-		port = "80"
-	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	c, err := dial(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
-	if err != nil {
-		return err
-	}
-	return c.Close()
+	return nil
 }

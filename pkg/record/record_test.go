@@ -160,7 +160,7 @@ func TestEveryTypeComesBack(t *testing.T) {
 		{&Request{Run: "R", ID: "1", Phase: Profiling, Model: "m", URL: "u", Endpoint: "chat", Conversation: "c", Turn: i, Start: 9,
 			Late: f, Took: f, TTFT: f, TTFO: f, Gaps: Gaps{1, 2}, Chunks: 2, Kinds: "r1c1",
 			Tokens: &Tokens{In: i, Cached: i, Out: i, Reasoning: i, Asked: i, Source: FromUsage, InSource: FromTokenizer},
-			Bytes: &Bytes{1, 2}, HTTP: &HTTP{"2", 200, true, true, "r", f, f, f, f, f, f}, Finish: "stop", Error: &Error{ClassStatus, 500, "m"},
+			Bytes:  &Bytes{1, 2}, HTTP: &HTTP{"2", 200, true, true, "r", f, f, f, f, f, f}, Finish: "stop", Error: &Error{ClassStatus, 500, "m"},
 			GPU: &Share{f, "equal", 1, f, f, f, f, new(true)}}, new(Request)},
 		{&GPU{Source: "s", Host: "h", Platform: "nvidia", GPU: i, UUID: "u", Model: "m", MIG: "1", MIGProfile: "p",
 			Labels: map[string]string{"a": "b"}, Taken: 4, Within: f, Fields: map[string]float64{FieldPower: 2}}, new(GPU)},
@@ -168,7 +168,7 @@ func TestEveryTypeComesBack(t *testing.T) {
 		{&Energy{Scope: ScopeGPU, UUID: "u", Host: "h", GPU: i, Model: "m", MIG: "1", GPUs: 2, Phase: Profiling, From: 1, To: 2, Took: 3,
 			Energy: f, Source: "counter", Counter: f, Integral: f, PlusMinus: f, Requests: f, Others: f, Idle: f, Refresh: f, Readings: 4,
 			Verdict: Valid, Reasons: []string{}}, new(Energy)},
-		{&Note{Run: "R", Level: Warning, Code: "c", Message: "m", Source: "s", UUID: "u", File: "f"}, new(Note)},
+		{&Note{Run: "R", Level: Warning, Code: "c", Message: "m", Source: "s", UUID: "u", File: "f", Seconds: f}, new(Note)},
 		{&End{Run: "R", Reason: Complete, Counts: map[string]int64{"a": 1},
 			Health: &Health{ClientBound, []string{"stall"}, f, 1, 2, 3, 0.5, 4, 5, 6}}, new(End)},
 	} {

@@ -269,13 +269,14 @@ const (
 // A Note is a thing worth telling.
 type Note struct {
 	Header
-	Run     string `json:"run,omitempty"`
-	Level   string `json:"level"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Source  string `json:"source,omitempty"`
-	UUID    string `json:"uuid,omitempty"`
-	File    string `json:"file,omitempty"`
+	Run     string   `json:"run,omitempty"`
+	Level   string   `json:"level"`
+	Code    string   `json:"code"`
+	Message string   `json:"message"`
+	Source  string   `json:"source,omitempty"`
+	UUID    string   `json:"uuid,omitempty"`
+	File    string   `json:"file,omitempty"`
+	Seconds *float64 `json:"seconds,omitempty"` // that it is about
 }
 
 // Reasons of an end.

@@ -12,10 +12,11 @@ import (
 // Header, Next until io.EOF. It must not be used by two goroutines at once,
 // except for Interrupt.
 type Conn struct {
-	net  net.Conn
-	in   source
-	data []byte    // what has been read and not yet been used; in's buffer
-	at   time.Time // of the last read
+	net    net.Conn
+	remote string
+	in     source
+	data   []byte    // what has been read and not yet been used; in's buffer
+	at     time.Time // of the last read
 
 	line    []byte // an unfinished line of the header or between chunks
 	header  Header
@@ -27,10 +28,16 @@ type Conn struct {
 }
 
 // NewConn makes a Conn of a connection, which is then its own.
-func NewConn(c net.Conn) *Conn { return &Conn{net: c, in: newSource(c)} }
+func NewConn(c net.Conn) *Conn {
+	conn := &Conn{net: c, in: newSource(c)}
+	if a := c.RemoteAddr(); a != nil {
+		conn.remote = a.String()
+	}
+	return conn
+}
 
-// Remote is the address of the server.
-func (c *Conn) Remote() net.Addr { return c.net.RemoteAddr() }
+// Remote is the address of the server, or of the proxy in front of it.
+func (c *Conn) Remote() string { return c.remote }
 
 // Reused tells whether the connection has carried an exchange before this one.
 func (c *Conn) Reused() bool { return c.used > 0 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 )
 
@@ -14,7 +15,9 @@ type Dialer struct {
 	// Dial opens the connection under it all; nil is the network's own.
 	Dial    func(ctx context.Context, network, addr string) (net.Conn, error)
 	TLS     *tls.Config   // nil for a connection without TLS; it needs a ServerName
-	Timeout time.Duration // of connecting and, apart, of the TLS handshake; 0 is none
+	Timeout time.Duration // of connecting and, apart, of each handshake; 0 is none
+
+	proxy *url.URL
 }
 
 // Steps are how long the steps of opening a connection took. A step that was
@@ -30,27 +33,56 @@ func (e *HandshakeError) Unwrap() error { return e.Err }
 // Open opens a connection to addr, "host:port".
 func (d Dialer) Open(ctx context.Context, addr string) (*Conn, Steps, error) {
 	var steps Steps
-	c, err := d.connect(ctx, addr, &steps)
+	to := addr
+	if d.proxy != nil {
+		to = proxyAddr(d.proxy)
+	}
+	c, err := d.connect(ctx, to, &steps)
 	if err != nil {
 		return nil, steps, err
 	}
-	if d.TLS == nil {
-		return NewConn(c), steps, nil
-	}
-	t := tls.Client(&stampConn{Conn: c}, d.TLS)
-	ctx, cancel := d.bounded(ctx, "TLS handshake")
-	defer cancel()
 	began := time.Now()
-	err = t.HandshakeContext(ctx)
-	steps.TLS = time.Since(began)
+	top, err := d.shake(ctx, c, addr)
+	if top != c {
+		steps.TLS = time.Since(began)
+	}
 	if err != nil {
 		c.Close()
+		return nil, steps, err
+	}
+	return NewConn(top), steps, nil
+}
+
+// shake puts on a connection what stands between it and HTTP: a proxy's
+// tunnel, TLS.
+func (d Dialer) shake(ctx context.Context, c net.Conn, addr string) (net.Conn, error) {
+	if d.TLS == nil && d.proxy == nil {
+		return c, nil
+	}
+	ctx, cancel := d.bounded(ctx, "the handshake")
+	defer cancel()
+	var err error
+	if d.proxy != nil && d.proxy.Scheme == "https" {
+		c, err = handshake(ctx, c, &tls.Config{ServerName: d.proxy.Hostname(), NextProtos: []string{"http/1.1"}})
+	}
+	if err == nil && d.proxy != nil && d.TLS != nil {
+		err = tunnel(ctx, c, d.proxy, addr)
+	}
+	if err == nil && d.TLS != nil {
+		c, err = handshake(ctx, c, d.TLS)
+	}
+	return c, err
+}
+
+func handshake(ctx context.Context, c net.Conn, config *tls.Config) (net.Conn, error) {
+	t := tls.Client(&stampConn{Conn: c}, config)
+	if err := t.HandshakeContext(ctx); err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
-		return nil, steps, &HandshakeError{err}
+		return t, &HandshakeError{err}
 	}
-	return NewConn(t), steps, nil
+	return t, nil
 }
 
 // connect looks the name up and connects, trying its addresses as net does.

@@ -1,0 +1,61 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+
+	"aiperf/pkg/prompt"
+	"aiperf/pkg/record"
+)
+
+// ahead is how many conversations are made before they are asked for: making
+// them costs time that a request must not wait for.
+const ahead = 256
+
+// mostBad is how many rows that make no sense are told one by one.
+const mostBad = 10
+
+// fill fills feed until the conversations or the issuing ends.
+func (s *stage) fill() {
+	defer close(s.feed)
+	bad, given, most := 0, 0, s.Shard.Share(s.Sessions)
+	defer func() {
+		if bad > mostBad {
+			s.tell(record.Warning, "bad-row", "%d rows of the dataset in all could not be used", bad)
+		}
+	}()
+	for c, err := range s.Conversations {
+		var row *prompt.LineError
+		switch {
+		case errors.As(err, &row):
+			if bad++; bad <= mostBad {
+				s.tell(record.Warning, "bad-row", "%v", err)
+			}
+			continue
+		case err != nil:
+			s.fail(fmt.Errorf("read the conversations: %w", err))
+			s.halt()
+			return
+		}
+		select {
+		case s.feed <- c:
+		case <-s.open.Done():
+			return
+		}
+		if given++; given == most {
+			return
+		}
+	}
+	s.dry.Store(true)
+}
+
+// next gives the next conversation; false if there is none or no more may be
+// sent.
+func (s *stage) next() (prompt.Conversation, bool) {
+	select {
+	case c, ok := <-s.feed:
+		return c, ok && s.open.Err() == nil
+	case <-s.open.Done():
+		return prompt.Conversation{}, false
+	}
+}
