@@ -44,7 +44,7 @@ func (p *paceFlags) register(f *pflag.FlagSet) {
 	p.grace = grace{30 * time.Second}
 	f.IntVar(&p.concurrency, "concurrency", 0, "`conversations` (of one turn: requests) under way at most (default 1 without a rate, else no limit)")
 	f.Float64Var(&p.rate, "request-rate", 0, "`requests` a second, sent when they are due however many are in flight")
-	f.StringVar(&p.pattern, "arrival-pattern", "poisson", "how arrivals of a rate are spread: `poisson`, constant, gamma, or concurrency_burst (no rate)")
+	f.StringVar(&p.pattern, "arrival-pattern", "poisson", "`how` arrivals of a rate are spread: poisson, constant, gamma, or concurrency_burst (no rate)")
 	f.Float64Var(&p.smoothness, "arrival-smoothness", 1, "`shape` of gamma: below 1 in bursts, 1 poisson, above smoother (also --vllm-burstiness)")
 	f.StringVar(&p.series, "request-rate-series", "", "rate through the points of the JSON `FILE`, linear between them: [{\"time_s\":0,\"qps\":5},…]")
 	f.Float64Var(&p.userRate, "user-centric-rate", 0, "`requests` a second of --num-users together, each of whom waits for its answer")

@@ -42,10 +42,10 @@ type serverFlags struct {
 
 func (s *serverFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVarP(&s.models, "model", "m", nil, "`name` of the model (required); several by commas or by repeating")
-	f.StringVar(&s.selection, "model-selection-strategy", "round_robin", "how conversations choose among models: `round_robin`, random or weighted")
+	f.StringVar(&s.selection, "model-selection-strategy", "round_robin", "`how` conversations choose among models: round_robin, random or weighted")
 	f.StringArrayVar(&s.weights, "model-weights", nil, "`numbers`, one for each model, for weighted")
 	f.StringArrayVarP(&s.urls, "url", "u", []string{"http://localhost:8000"}, "`URL` of the server; http:// may be left out; requests go round several")
-	f.StringVar(&s.urlStrategy, "url-strategy", "round_robin", "how requests choose among servers: `round_robin`")
+	f.StringVar(&s.urlStrategy, "url-strategy", "round_robin", "`how` requests choose among servers: round_robin")
 	f.StringVar(&s.endpointType, "endpoint-type", "chat", "`shape` of requests and answers: "+strings.Join(openai.Names(), ", "))
 	f.StringVar(&s.endpoint, "endpoint", "", "`path` on the server (default that of the endpoint type, such as /v1/chat/completions)")
 	f.BoolVar(&s.streaming, "streaming", false, "ask for a stream of events; without it there is no time to first token")
@@ -56,8 +56,8 @@ func (s *serverFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&s.serverCounts, "use-server-token-count", false, "take token counts from the server's usage alone: an answer without has none")
 	f.StringVar(&s.contentType, "request-content-type", "application/json", "`type` of the body: application/json or multipart/form-data")
 	f.Float64Var(&s.timeout, "request-timeout-seconds", 21600, "`seconds` that a whole request may take")
-	f.StringVar(&s.reuse, "connection-reuse-strategy", "pooled", "which requests share a connection: `pooled`, never, or sticky-user-sessions (the turns of a conversation)")
-	f.StringVar(&s.version, "http-version", "1.1", "`1.1`, or 2: over TLS, or without by prior knowledge")
+	f.StringVar(&s.reuse, "connection-reuse-strategy", "pooled", "`which` requests share a connection: pooled, never, or sticky-user-sessions (the turns of a conversation)")
+	f.StringVar(&s.version, "http-version", "1.1", "`version` of HTTP: 1.1, or 2, which is over TLS, or without by prior knowledge")
 	f.StringVar(&s.caCert, "ca-cert", "", "trust the certificates in the PEM `FILE` too")
 	f.BoolVar(&s.insecure, "insecure", false, "do not verify the server's certificate")
 	f.Float64Var(&s.cancelRate, "request-cancellation-rate", 0, "cancel this `percentage` of the requests")

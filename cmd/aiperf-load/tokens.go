@@ -21,7 +21,7 @@ import (
 type tokenFlags struct{ tokenizer string }
 
 func (t *tokenFlags) register(f *pflag.FlagSet) {
-	f.StringVar(&t.tokenizer, "tokenizer", "", "what counts tokens and makes prompts of so many: builtin (o200k_base, the default), a tokenizer.json or its `DIRECTORY`, the name of a model in the Hugging Face cache, or server (its /tokenize). If it is given, it counts answers without usage too")
+	f.StringVar(&t.tokenizer, "tokenizer", "", "what counts tokens and makes prompts of so many: builtin (o200k_base, the default), a tokenizer.json or its directory, the `NAME` of a model in the Hugging Face cache, or server (its /tokenize). If it is given, it counts answers without usage too")
 }
 
 // tokenizer loads what --tokenizer names.

@@ -18,7 +18,7 @@ type waitFlags struct {
 func (w *waitFlags) register(f *pflag.FlagSet) {
 	w.interval = cli.Seconds(5 * time.Second)
 	f.Var(&w.timeout, "wait-for-model-timeout", "wait for the model at most this `time`; 0: do not wait")
-	f.StringVar(&w.mode, "wait-for-model-mode", "inference", "what shows that it is ready: `inference` (an answer), models (the server's list has it) or both")
+	f.StringVar(&w.mode, "wait-for-model-mode", "inference", "`what` shows that it is ready: inference (an answer), models (the server's list has it) or both")
 	f.Var(&w.interval, "wait-for-model-interval", "`time` between two attempts")
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/pflag"
 )
@@ -46,7 +47,7 @@ func Group(flags *pflag.FlagSet, title string) {
 // first flags. Those without a group come last.
 func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 	var titles []string
-	groups := map[string]*pflag.FlagSet{}
+	groups := map[string][]*pflag.Flag{}
 	flags.VisitAll(func(f *pflag.Flag) {
 		title := ""
 		if g := f.Annotations[groupKey]; len(g) > 0 {
@@ -54,17 +55,62 @@ func writeFlags(b *strings.Builder, flags *pflag.FlagSet) {
 		}
 		if groups[title] == nil {
 			titles = append(titles, title)
-			groups[title] = pflag.NewFlagSet("", pflag.ContinueOnError)
-			groups[title].SortFlags = flags.SortFlags
 		}
-		groups[title].AddFlag(f)
+		groups[title] = append(groups[title], f)
 	})
 	for _, title := range titles {
+		b.WriteString("\n")
 		if title != "" {
-			b.WriteString("\n" + title + ":\n")
-		} else {
-			b.WriteString("\n")
+			b.WriteString(title + ":\n\n")
 		}
-		b.WriteString(groups[title].FlagUsagesWrapped(80))
+		for _, f := range groups[title] {
+			writeFlag(b, f)
+		}
 	}
+}
+
+// writeFlag writes a flag in a line and what it does below: names are so long
+// that a column for them would leave none for that.
+func writeFlag(b *strings.Builder, f *pflag.Flag) {
+	if f.Hidden {
+		return
+	}
+	value, usage := pflag.UnquoteUsage(f)
+	b.WriteString("  ")
+	if f.Shorthand != "" {
+		b.WriteString("-" + f.Shorthand + ", ")
+	}
+	b.WriteString("--" + f.Name)
+	if value != "" && f.Value.Type() != "bool" {
+		b.WriteString(" " + value)
+	}
+	b.WriteString("\n")
+	if d := shownDefault(f); d != "" && !strings.Contains(usage, "default") {
+		usage += " (default " + d + ")"
+	}
+	const indent, width = "        ", 80
+	line := indent
+	for word := range strings.FieldsSeq(usage) {
+		if len(line) > len(indent) {
+			if utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > width {
+				b.WriteString(line + "\n")
+				line = indent
+			} else {
+				line += " "
+			}
+		}
+		line += word
+	}
+	b.WriteString(line + "\n")
+}
+
+// shownDefault is a flag's default, or empty if it is nothing, off or absent.
+func shownDefault(f *pflag.Flag) string {
+	switch {
+	case f.DefValue == "false" || f.DefValue == "[]":
+		return ""
+	case strings.HasPrefix(f.DefValue, "["):
+		return strings.Trim(f.DefValue, "[]")
+	}
+	return f.DefValue
 }

@@ -114,7 +114,7 @@ func proxyAuth(proxy, u *url.URL) string {
 func fields(t Target) http.Header {
 	h := http.Header{}
 	h.Set("User-Agent", "aiperf-load")
-	h.Set("Content-Type", cmp.Or(t.ContentType, "application/json"))
+	h.Set("Content-Type", contentType(t.ContentType))
 	h.Set("Accept", "application/json")
 	if t.Options.Streaming {
 		h.Set("Accept", "text/event-stream")
@@ -126,6 +126,14 @@ func fields(t Target) http.Header {
 		h[http.CanonicalHeaderKey(k)] = v
 	}
 	return h
+}
+
+// contentType is the header field for a type of body.
+func contentType(kind string) string {
+	if kind == formType {
+		return formType + "; boundary=" + boundary
+	}
+	return cmp.Or(kind, "application/json")
 }
 
 // appendHead appends a request's head up to what differs between requests.

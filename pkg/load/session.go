@@ -90,6 +90,9 @@ func (ss *session) ask(i int, due time.Time) *exchange {
 	}
 	body := bodies.Get().(*[]byte)
 	b, err := ss.Target.Endpoint.Body((*body)[:0], a, ss.Target.Options)
+	if err == nil && ss.Target.ContentType == formType {
+		b, err = form(nil, b)
+	}
 	if err != nil {
 		ss.fail(fmt.Errorf("make the request for turn %d of conversation %s: %w", i, ss.ID, err))
 		ss.halt()
