@@ -2,6 +2,8 @@ package openai
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -141,4 +143,60 @@ func FuzzOrdinary(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Random values of the keys that matter, some of them misspelled or twice.
+func TestFastIsGeneralForRandomValues(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 2))
+	atoms := []string{`null`, `""`, `"a"`, `"é"`, `"\n"`, "\"\xff\"", `"error"`, `"stop"`, `"ping"`, `"tool_use"`, `"content_block_delta"`, `"message_stop"`, `"response.output_text.delta"`,
+		`"response.completed"`, `"response.reasoning_text.delta"`, `0`, `7`, `-1`, `12.0`, `01`, `1e2`, `123456789`, `1234567890`, `true`, `false`, `[]`, `{}`}
+	shapes := []string{
+		`{"choices":[{"delta":$,"text":@,"finish_reason":@}],"usage":$,"object":@}`,
+		`{"choices":[{"delta":{"content":@,"tool_calls":[{"id":@,"function":$}],"reasoning":@},"message":@}],"error":@}`,
+		`{"usage":{"prompt_tokens":@,"completion_tokens":@,"completion_tokens_details":$,"prompt_tokens_details":{"cached_tokens":@}}}`,
+		`{"type":@,"delta":@,"response":@,"item":$}`, `{"type":@,"delta":$,"usage":@}`, `{"token":{"text":@,"special":@},"generated_text":@,"details":$}`, `$`, `{"type":@,"delta":{"type":@,"text":@}}`,
+	}
+	var object func(depth int) string
+	value := func(depth int) string {
+		switch n := rng.IntN(10); {
+		case n < 6 || depth > 3:
+			return atoms[rng.IntN(len(atoms))]
+		case n < 8:
+			return object(depth + 1)
+		default:
+			return "[" + object(depth+1) + "]"
+		}
+	}
+	object = func(depth int) string {
+		var all []string
+		for range rng.IntN(4) {
+			key := knownKeys[rng.IntN(len(knownKeys))]
+			if rng.IntN(20) == 0 {
+				key = strings.ToUpper(key)
+			}
+			all = append(all, `"`+key+`":`+value(depth))
+		}
+		return "{" + strings.Join(all, ", ") + "}"
+	}
+	taken := 0
+	for range 20_000 {
+		data := shapes[rng.IntN(len(shapes))]
+		for i := strings.IndexAny(data, "$@"); i >= 0; i = strings.IndexAny(data, "$@") {
+			with := value(0)
+			if data[i] == '$' {
+				with = object(0)
+			}
+			data = data[:i] + with + data[i+1:]
+		}
+		for _, g := range dialects {
+			if _, ok := g.fast([]byte(data)); ok {
+				taken++
+			}
+			sameAsGeneral(t, g, []byte(data))
+		}
+	}
+	if taken < 20_000 {
+		t.Errorf("only %d answers were read the fast way: the test says little", taken)
+	}
 }

@@ -4,7 +4,7 @@ package openai
 func (s *scanner) chunk(d *Delta) {
 	var seen uint16
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "choices":
 			s.once(&seen, 0)
 			s.choices(d)
@@ -20,7 +20,7 @@ func (s *scanner) chunk(d *Delta) {
 				s.fail()
 			}
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 }
@@ -42,7 +42,7 @@ func (s *scanner) choice(d *Delta) {
 	var seen uint16
 	var text bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "delta":
 			s.once(&seen, 0)
 			d.Kind = s.content()
@@ -56,7 +56,7 @@ func (s *scanner) choice(d *Delta) {
 			s.once(&seen, 3)
 			d.Finish = reason(s.word())
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	if text {
@@ -71,7 +71,7 @@ func (s *scanner) content() Kind {
 	var seen uint16
 	var text, reasoning, tool bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "content":
 			s.once(&seen, 0)
 			text = s.some() || text
@@ -91,7 +91,7 @@ func (s *scanner) content() Kind {
 			s.once(&seen, 5)
 			tool = s.function() || tool
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	return kind(text, tool, reasoning)
@@ -105,7 +105,7 @@ func (s *scanner) toolCalls() (says bool) {
 	for ok := s.open('[', ']'); ok && !s.bad; ok = s.more(']') {
 		var seen uint16
 		for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-			switch string(s.key()) {
+			switch key := s.key(); string(key) {
 			case "id":
 				s.once(&seen, 0)
 				says = s.someWord() || says
@@ -113,7 +113,7 @@ func (s *scanner) toolCalls() (says bool) {
 				s.once(&seen, 1)
 				says = s.function() || says
 			default:
-				s.skip(0)
+				s.other(key)
 			}
 		}
 	}
@@ -126,7 +126,7 @@ func (s *scanner) function() (says bool) {
 	}
 	var seen uint16
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "name":
 			s.once(&seen, 0)
 			says = s.someWord() || says
@@ -134,7 +134,7 @@ func (s *scanner) function() (says bool) {
 			s.once(&seen, 1)
 			says = s.someWord() || says
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	return says
@@ -147,7 +147,7 @@ func (s *scanner) usage() *Usage {
 	c := noCounts()
 	var seen uint16
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "prompt_tokens":
 			s.once(&seen, promptTokens)
 			c[promptTokens] = s.count()
@@ -163,7 +163,7 @@ func (s *scanner) usage() *Usage {
 		case "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "input_tokens_details":
 			s.fail()
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	if s.bad {
@@ -180,8 +180,8 @@ func (s *scanner) detail(name string) int {
 	}
 	var seen uint16
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		if string(s.key()) != name {
-			s.skip(0)
+		if key := s.key(); string(key) != name {
+			s.other(key)
 			continue
 		}
 		s.once(&seen, 0)
@@ -197,12 +197,13 @@ func (s *scanner) count() int {
 	}
 	s.peek()
 	from, n := s.i, 0
-	for s.i < len(s.b) && '0' <= s.b[s.i] && s.b[s.i] <= '9' && s.i < from+10 {
+	for s.i < len(s.b) && isDigit(s.b[s.i]) && s.i < from+10 {
 		n = 10*n + int(s.b[s.i]-'0')
 		s.i++
 	}
 	length := s.i - from
-	if length == 0 || length > 9 || length > 1 && s.b[from] == '0' || s.at(".eE") {
+	next := s.next()
+	if length == 0 || length > 9 || length > 1 && s.b[from] == '0' || next == '.' || next|0x20 == 'e' {
 		s.fail()
 	}
 	return n

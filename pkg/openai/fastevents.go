@@ -7,7 +7,7 @@ func (s *scanner) response(d *Delta) {
 	var typ []byte
 	var some bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "type":
 			s.once(&seen, 0)
 			typ = s.word()
@@ -17,7 +17,7 @@ func (s *scanner) response(d *Delta) {
 		case "error", "response", "item", "object", "status", "output", "incomplete_details", "usage":
 			s.fail()
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	if !plainEvent(typ) {
@@ -34,7 +34,7 @@ func (s *scanner) message(d *Delta) {
 	var typ []byte
 	var k Kind
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "type":
 			s.once(&seen, 0)
 			typ = s.word()
@@ -44,7 +44,7 @@ func (s *scanner) message(d *Delta) {
 		case "message", "content_block", "usage", "content", "stop_reason", "error":
 			s.fail()
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	switch string(typ) {
@@ -63,7 +63,7 @@ func (s *scanner) block() Kind {
 	var seen uint16
 	var text, thinking, json bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "text":
 			s.once(&seen, 0)
 			text = s.someWord()
@@ -76,7 +76,7 @@ func (s *scanner) block() Kind {
 		case "name", "data":
 			s.fail()
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	return kind(text, json, thinking)
@@ -86,14 +86,14 @@ func (s *scanner) block() Kind {
 func (s *scanner) generated(d *Delta) {
 	var seen uint16
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "token":
 			s.once(&seen, 0)
 			d.Kind = s.token()
 		case "generated_text", "details", "error":
 			s.absent()
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 }
@@ -105,7 +105,7 @@ func (s *scanner) token() Kind {
 	var seen uint16
 	var text, special bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
-		switch string(s.key()) {
+		switch key := s.key(); string(key) {
 		case "text":
 			s.once(&seen, 0)
 			text = s.someWord()
@@ -116,7 +116,7 @@ func (s *scanner) token() Kind {
 			}
 			s.skip(0)
 		default:
-			s.skip(0)
+			s.other(key)
 		}
 	}
 	return kind(text && !special, false, false)

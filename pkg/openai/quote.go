@@ -1,6 +1,9 @@
 package openai
 
-import "unicode/utf8"
+import (
+	"math/bits"
+	"unicode/utf8"
+)
 
 // quote appends a JSON string. Like encoding/json it makes U+FFFD of each byte
 // that is not UTF-8; it leaves <, > and & alone.
@@ -13,7 +16,7 @@ const hexDigits = "0123456789abcdef"
 // escape appends s as it stands between the quotes of a JSON string.
 func escape(b []byte, s string) []byte {
 	from := 0
-	for i := 0; i < len(s); {
+	for i := ascii(s); i < len(s); i += ascii(s[i:]) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
@@ -22,10 +25,6 @@ func escape(b []byte, s string) []byte {
 				from = i + 1
 			}
 			i += size
-			continue
-		}
-		if c >= ' ' && c != '"' && c != '\\' {
-			i++
 			continue
 		}
 		b = append(b, s[from:i]...)
@@ -45,4 +44,26 @@ func escape(b []byte, s string) []byte {
 		from = i
 	}
 	return append(b, s[from:]...)
+}
+
+// ascii counts the bytes before the first that has to be escaped or is no
+// ASCII, eight at a time, as ordinary does.
+func ascii(s string) int {
+	const each = 0x0101010101010101
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		e := s[i : i+8]
+		x := uint64(e[0]) | uint64(e[1])<<8 | uint64(e[2])<<16 | uint64(e[3])<<24 | uint64(e[4])<<32 | uint64(e[5])<<40 | uint64(e[6])<<48 | uint64(e[7])<<56
+		quote, slash := x^('"'*each), x^('\\'*each)
+		hit := (x | (x - ' '*each) | (quote-each)&^quote | (slash-each)&^slash) & (0x80 * each)
+		if hit != 0 {
+			return i + bits.TrailingZeros64(hit)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || c >= utf8.RuneSelf {
+			break
+		}
+	}
+	return i
 }

@@ -1,9 +1,9 @@
 package openai
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // A scanner walks over one JSON text without allocating. It is as strict as
@@ -68,53 +68,30 @@ func (s *scanner) more(right byte) bool {
 	return false
 }
 
-// key reads an object's next key and its colon. Keys with escapes are refused,
-// and so are those that encoding/json, which looks at no case, might take for
-// one of the known keys though they are not spelled like it.
+// key reads an object's next key and its colon. Keys with escapes are refused.
 func (s *scanner) key() []byte {
-	if !s.take('"') {
-		s.fail()
-		return nil
-	}
-	from := s.i
-	var odd byte
-	for s.i < len(s.b) {
-		c := keyBytes[s.b[s.i]]
-		odd |= c
-		if c == stop {
-			break
-		}
-		s.i++
-	}
-	if s.i >= len(s.b) || s.b[s.i] != '"' {
-		s.fail()
-		return nil
-	}
-	k := s.b[from:s.i]
-	s.i++
-	if odd&fold != 0 && known(k) || !s.take(':') {
+	k, plain := s.text()
+	if !plain || !s.take(':') {
 		s.fail()
 	}
 	return k
 }
 
-// What a byte is in a key: odd bytes are those that another case might be of.
-const (
-	stop = 1 << iota // ends the key, or is not allowed in it
-	fold             // a capital, or no ASCII: ſ and K (the unit) fold to s and k
-)
-
-var keyBytes = func() (class [256]byte) {
-	for c := range class {
-		switch {
-		case c < ' ' || c == '"' || c == '\\':
-			class[c] = stop
-		case 'A' <= c && c <= 'Z' || c >= 0x80:
-			class[c] = fold
+// other steps over the value of a key that is not looked at. A key that
+// encoding/json, which looks at no case, might take for one that is known is
+// refused.
+func (s *scanner) other(key []byte) {
+	for _, c := range key {
+		// Capitals, and no ASCII: ſ and K (the unit) fold to s and k.
+		if c-'A' < 26 || c >= 0x80 {
+			if known(key) {
+				s.fail()
+			}
+			break
 		}
 	}
-	return class
-}()
+	s.skip(0)
+}
 
 // text reads a string and gives what is between its quotes, as it stands there;
 // plain tells that no escape is in it.
@@ -124,22 +101,23 @@ func (s *scanner) text() (raw []byte, plain bool) {
 		return nil, false
 	}
 	from := s.i
-	plain = true
-	for {
-		s.i += ordinary(s.b[s.i:])
-		if s.i >= len(s.b) {
-			break
-		}
+	s.i += ordinary(s.b[from:])
+	if s.i < len(s.b) && s.b[s.i] == '"' {
+		s.i++
+		return s.b[from : s.i-1], true
+	}
+	for s.i < len(s.b) {
 		switch c := s.b[s.i]; {
 		case c == '"':
 			s.i++
-			return s.b[from : s.i-1], plain
+			return s.b[from : s.i-1], false
 		case c == '\\':
-			plain = false
 			s.escape()
 		default: // a control character
 			s.fail()
+			return nil, false
 		}
+		s.i += ordinary(s.b[s.i:])
 	}
 	s.fail()
 	return nil, false
@@ -173,7 +151,7 @@ func (s *scanner) escape() {
 	switch {
 	case len(rest) == 0:
 		s.fail()
-	case bytes.IndexByte([]byte(`"\/bfnrt`), rest[0]) >= 0:
+	case strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0:
 		s.i += 2
 	case rest[0] == 'u' && len(rest) > 4 && isHex(rest[1]) && isHex(rest[2]) && isHex(rest[3]) && isHex(rest[4]):
 		s.i += 6
@@ -196,7 +174,7 @@ func (s *scanner) null() bool {
 }
 
 func (s *scanner) literal(w string) {
-	if !bytes.HasPrefix(s.b[s.i:], []byte(w)) {
+	if len(s.b)-s.i < len(w) || string(s.b[s.i:s.i+len(w)]) != w {
 		s.fail()
 		return
 	}
@@ -235,9 +213,19 @@ func (s *scanner) skip(depth int) {
 	}
 }
 
+// next gives the byte at hand, white space included, and 0 at the end.
+func (s *scanner) next() byte {
+	if s.i < len(s.b) {
+		return s.b[s.i]
+	}
+	return 0
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
 func (s *scanner) digits() {
 	from := s.i
-	for s.i < len(s.b) && '0' <= s.b[s.i] && s.b[s.i] <= '9' {
+	for s.i < len(s.b) && isDigit(s.b[s.i]) {
 		s.i++
 	}
 	if s.i == from {
@@ -245,26 +233,22 @@ func (s *scanner) digits() {
 	}
 }
 
-func (s *scanner) at(set string) bool {
-	return s.i < len(s.b) && bytes.IndexByte([]byte(set), s.b[s.i]) >= 0
-}
-
 func (s *scanner) number() {
-	if s.at("-") {
+	if s.next() == '-' {
 		s.i++
 	}
-	if s.at("0") {
+	if s.next() == '0' {
 		s.i++
 	} else {
 		s.digits()
 	}
-	if s.at(".") {
+	if s.next() == '.' {
 		s.i++
 		s.digits()
 	}
-	if s.at("eE") {
+	if s.next()|0x20 == 'e' {
 		s.i++
-		if s.at("+-") {
+		if c := s.next(); c == '+' || c == '-' {
 			s.i++
 		}
 		s.digits()
