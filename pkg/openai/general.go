@@ -49,7 +49,9 @@ func (g dialect) reply(body []byte) (Delta, error) {
 
 func (g dialect) text(data []byte) string {
 	var text []byte
-	g.general("", data, &text) // what could not be read has no text
+	if _, err := g.general("", data, &text); err != nil {
+		return ""
+	}
 	return string(text)
 }
 
@@ -119,7 +121,7 @@ func (g dialect) value(event string, value []byte, text *[]byte) (Delta, error) 
 // failing that the first that finds anything; an error only if all have one.
 func anyValue(event string, value []byte, text *[]byte) (found Delta, err error) {
 	understood := false
-	for g := chat; g < anything; g++ {
+	for g := range anything {
 		if g == completions { // reads what chat reads
 			continue
 		}

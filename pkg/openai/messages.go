@@ -58,7 +58,6 @@ func messagesValue(event string, value []byte, text *[]byte) (Delta, error) {
 				keep(text, b.Text)
 			}
 		}
-		d.N = 0
 	case "message_delta":
 		if e.Delta != nil {
 			d.Finish = string(e.Delta.Stop)

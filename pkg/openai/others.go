@@ -35,7 +35,6 @@ func generateValue(value []byte, text *[]byte) (Delta, error) {
 			}
 			all.add(d)
 		}
-		all.N = 0
 		return all, nil
 	}
 	var e generated

@@ -15,7 +15,8 @@ const MaxEvent = 16 << 20
 // ErrTooLong is what [Parser.Err] gives once an event is longer than allowed.
 var ErrTooLong = errors.New("server-sent event is too long")
 
-// An Event's Data is valid until the loop asks for the next one.
+// An Event's Data is valid until the loop asks for the next one. It may be a part
+// of the bytes that were fed.
 type Event struct {
 	Name string // of its "event:" line; mostly empty
 	Data []byte // its "data:" lines, joined by newlines
