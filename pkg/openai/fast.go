@@ -89,7 +89,7 @@ var knownKeys = []string{
 	"prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details", "cached_tokens", "reasoning_tokens",
 	"type", "item", "response", "status", "output", "incomplete_details",
 	"content_block", "stop_reason", "thinking", "partial_json", "data",
-	"token", "special", "generated_text", "details",
+	"summary", "reason", "token", "special", "generated_text", "details", "generated_tokens", "input_length",
 }
 
 // some steps over a string or null and tells whether there is anything in it.

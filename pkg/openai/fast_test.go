@@ -3,6 +3,7 @@ package openai
 import (
 	"bytes"
 	"math/rand/v2"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -123,6 +124,28 @@ func FuzzChunk(f *testing.F) {
 			sameAsGeneral(t, g, data)
 		}
 	})
+}
+
+// Whatever key encoding/json may take for a known one has to be in knownKeys.
+func TestKnownKeys(t *testing.T) {
+	t.Parallel()
+	var visit func(reflect.Type)
+	visit = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice:
+			visit(typ.Elem())
+		case reflect.Struct:
+			for field := range typ.Fields() {
+				if key := field.Tag.Get("json"); key != "" && !known([]byte(strings.ToUpper(key))) {
+					t.Errorf("%s of %v is not known", key, typ)
+				}
+				visit(field.Type)
+			}
+		}
+	}
+	for _, v := range []any{choices{}, responsesEvent{}, messagesEvent{}, generated{}} {
+		visit(reflect.TypeOf(v))
+	}
 }
 
 // slowOrdinary is what ordinary is to do, a byte at a time.

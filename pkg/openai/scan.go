@@ -59,12 +59,15 @@ func (s *scanner) open(left, right byte) bool {
 
 // more steps over the comma after an element, or the closing bracket.
 func (s *scanner) more(right byte) bool {
-	if s.take(',') {
+	switch s.peek() {
+	case ',':
+		s.i++
 		return true
+	case right:
+		s.i++
+		return false
 	}
-	if !s.take(right) {
-		s.fail()
-	}
+	s.fail()
 	return false
 }
 
@@ -100,6 +103,11 @@ func (s *scanner) text() (raw []byte, plain bool) {
 		s.fail()
 		return nil, false
 	}
+	return s.within()
+}
+
+// within is text behind the opening quote.
+func (s *scanner) within() (raw []byte, plain bool) {
 	from := s.i
 	s.i += ordinary(s.b[from:])
 	if s.i < len(s.b) && s.b[s.i] == '"' {
@@ -189,7 +197,8 @@ func (s *scanner) skip(depth int) {
 	}
 	switch c := s.peek(); {
 	case c == '"':
-		s.text()
+		s.i++
+		s.within()
 	case c == '{':
 		for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
 			s.text()
