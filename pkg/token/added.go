@@ -94,11 +94,13 @@ func (a *addedSet) split(p piece, text func(piece) error, token func(id int32)) 
 		if t.SingleWord && (wordBefore(s, start) || wordAt(s, end)) {
 			continue
 		}
+		// What a token before has taken is neither taken nor looked at again.
 		if t.Lstrip {
-			start = max(len(strings.TrimRightFunc(s[:start], unicode.IsSpace)), done)
+			start = done + len(strings.TrimRightFunc(s[done:max(start, done)], unicode.IsSpace))
 		}
 		if t.Rstrip {
-			end = len(s) - len(strings.TrimLeftFunc(s[end:], unicode.IsSpace))
+			from := max(end, done)
+			end = len(s) - len(strings.TrimLeftFunc(s[from:], unicode.IsSpace))
 		}
 		if done < start {
 			if err := text(piece{s[done:start], p.first && done == 0}); err != nil {

@@ -164,19 +164,35 @@ func replace(raw json.RawMessage) (normalizer, error) {
 	}, nil
 }
 
-// form is a normal form of Unicode.
+// form is a normal form of Unicode, as of the version that Hugging Face's
+// tokenizers know.
 func form(f norm.Form) normalizer {
 	return func(p piece, _ int) (piece, error) {
 		if f.IsNormalString(p.text) {
 			return p, nil
 		}
-		if longMarks(p.text) {
-			p.text = slowForm(f, p.text)
-		} else {
-			p.text = f.String(p.text)
+		var b strings.Builder
+		rest := p.text
+		for rest != "" {
+			n := strings.IndexFunc(rest, isInert)
+			if n < 0 {
+				n = len(rest)
+			}
+			b.WriteString(normal(f, rest[:n]))
+			rest = rest[n:]
+			n = len(rest) - len(strings.TrimLeftFunc(rest, isInert))
+			b.WriteString(rest[:n])
+			rest = rest[n:]
 		}
-		return p, nil
+		return piece{b.String(), p.first}, nil
 	}
+}
+
+func normal(f norm.Form, s string) string {
+	if longMarks(s) {
+		return slowForm(f, s)
+	}
+	return f.String(s)
 }
 
 // longMarks tells whether s has a run of combining marks so long that package norm

@@ -226,7 +226,7 @@ func (t *translator) group() error {
 }
 
 // wordSet is \w without its brackets: see isWord.
-var wordSet = `\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9`
+var wordSet = `\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9` + newerSet("L") + newerSet("M") + newerSet("Nd")
 
 // categories are the Unicode properties that both know by these names.
 const categories = " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp " +
@@ -250,11 +250,25 @@ func (t *translator) escape() (repeatable bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if class != "" {
-		t.out.WriteString(class)
-		return true, nil
+	switch {
+	case class == "":
+		return true, t.literal(r)
+	case strings.HasPrefix(class, `\P`):
+		class = "[^" + inSet(`\p`+class[2:]) + "]"
+	case strings.HasPrefix(class, `\p`):
+		class = "[" + inSet(class) + "]"
 	}
-	return true, t.literal(r)
+	t.out.WriteString(class)
+	return true, nil
+}
+
+// inSet is a class as part of a set: \p with the characters that are too new for
+// Go. (\P in a set can't go without them.)
+func inSet(class string) string {
+	if strings.HasPrefix(class, `\p{`) {
+		return class + newerSet(class[3:len(class)-1])
+	}
+	return class
 }
 
 // escaped reads an escape that a set may have too: a class, or one character.

@@ -42,7 +42,7 @@ func (t *translator) member() error {
 		if t.peek() == '-' && !strings.HasPrefix(t.in[t.pos:], "-]") {
 			return t.unknown(2)
 		}
-		t.out.WriteString(class)
+		t.out.WriteString(inSet(class))
 		return nil
 	}
 	high := low

@@ -108,7 +108,7 @@ func oneStep(raw json.RawMessage) (steps []step, byteLevel bool, err error) {
 		if d.IndividualDigits {
 			b = isolated
 		}
-		one = splitBy(each(unicode.IsNumber), b, false)
+		one = splitBy(each(isNumeric), b, false)
 	case "Punctuation":
 		p := struct {
 			Type     string
@@ -263,9 +263,11 @@ func metaspaceSteps(raw json.RawMessage) ([]step, bool, error) {
 
 // isWord is \w of Unicode: letters, marks, decimal digits, connectors, joiners.
 func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc,
-		unicode.Other_Alphabetic, unicode.Join_Control)
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic,
+		unicode.Join_Control, newerUpper, newerLower, newerOther, newerMark, newerNumber)
 }
+
+func isNumeric(r rune) bool { return unicode.In(r, unicode.N, newerNumber) }
 
 // isPunctuation is ASCII's punctuation, some of which are symbols to Unicode, and
 // Unicode's.

@@ -45,8 +45,16 @@ func classOf(r rune) (c uint8) {
 		if r == '\r' || r == '\n' {
 			c |= isBreak
 		}
-	case unicode.IsMark(r):
+	case unicode.IsMark(r), unicode.Is(newerMark, r):
 		c = isUpper | isLower
+	case unicode.Is(newerNumber, r):
+		c = isNumber
+	case unicode.Is(newerUpper, r):
+		c = isLetter | isUpper
+	case unicode.Is(newerLower, r):
+		c = isLetter | isLower
+	case unicode.Is(newerOther, r):
+		c = isLetter | isUpper | isLower
 	}
 	return c
 }
