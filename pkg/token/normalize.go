@@ -56,8 +56,6 @@ func oneNormalizer(raw json.RawMessage) (normalizer, error) {
 		n, err = form(norm.NFKD), strict(raw, &plain)
 	case "Lowercase":
 		n, err = lowercase, strict(raw, &plain)
-	case "StripAccents":
-		n, err = stripAccents, strict(raw, &plain)
 	case "ByteLevel":
 		err = strict(raw, &plain)
 		n = func(p piece, _ int) (piece, error) { return piece{toByteChars(p.text), p.first}, nil }
@@ -84,23 +82,12 @@ func oneNormalizer(raw json.RawMessage) (normalizer, error) {
 func lowercase(p piece, _ int) (piece, error) {
 	var b strings.Builder
 	for _, r := range p.text {
-		b.WriteRune(unicode.ToLower(r))
+		b.WriteRune(toLower(r))
 		if r == 'İ' { // the one character that becomes two
 			b.WriteRune('\u0307')
 		}
 	}
 	return piece{b.String(), p.first}, nil
-}
-
-func stripAccents(p piece, _ int) (piece, error) {
-	text := strings.Map(func(r rune) rune {
-		if unicode.IsMark(r) {
-			return -1
-		}
-		return r
-	}, p.text)
-	r, _ := utf8.DecodeRuneInString(p.text)
-	return piece{text, p.first && !unicode.IsMark(r)}, nil
 }
 
 func strip(left, right bool) normalizer {

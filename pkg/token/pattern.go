@@ -225,8 +225,10 @@ func (t *translator) group() error {
 	return nil
 }
 
-// wordSet is \w without its brackets: see isWord.
-var wordSet = `\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\u24B6-\u24E9` + newerSet("L") + newerSet("M") + newerSet("Nd")
+// wordSet is Oniguruma's \w without its brackets: letters, marks, decimal digits,
+// connectors, and some numbers and letters in circles and squares.
+var wordSet = "\\p{L}\\p{M}\\p{Nd}\\p{Nl}\\p{Pc}²³¹¼-¾\u24B6-\u24E9\U0001F130-\U0001F149\U0001F150-\U0001F169\U0001F170-\U0001F189" +
+	newerSet("L") + newerSet("M") + newerSet("Nd")
 
 // categories are the Unicode properties that both know by these names.
 const categories = " L Lu Ll Lt Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp " +
@@ -253,20 +255,23 @@ func (t *translator) escape() (repeatable bool, err error) {
 	switch {
 	case class == "":
 		return true, t.literal(r)
-	case strings.HasPrefix(class, `\P`):
-		class = "[^" + inSet(`\p`+class[2:]) + "]"
-	case strings.HasPrefix(class, `\p`):
+	case class[1] == 'P' || class[1] == 'D':
+		class = "[^" + inSet(strings.ToLower(class[:2])+class[2:]) + "]"
+	case class[1] == 'p' || class[1] == 'd':
 		class = "[" + inSet(class) + "]"
 	}
 	t.out.WriteString(class)
 	return true, nil
 }
 
-// inSet is a class as part of a set: \p with the characters that are too new for
-// Go. (\P in a set can't go without them.)
+// inSet is a class as part of a set: \p and \d with the characters that are too new
+// for Go. (\P and \D in a set can't go without them.)
 func inSet(class string) string {
-	if strings.HasPrefix(class, `\p{`) {
+	switch {
+	case strings.HasPrefix(class, `\p{`):
 		return class + newerSet(class[3:len(class)-1])
+	case class == `\d`:
+		return class + newerSet("Nd")
 	}
 	return class
 }

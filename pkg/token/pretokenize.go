@@ -272,7 +272,7 @@ func isNumeric(r rune) bool { return unicode.In(r, unicode.N, newerNumber) }
 // isPunctuation is ASCII's punctuation, some of which are symbols to Unicode, and
 // Unicode's.
 func isPunctuation(r rune) bool {
-	return unicode.IsPunct(r) || r < utf8.RuneSelf && unicode.IsSymbol(r)
+	return oldPunctuation(r) || r < utf8.RuneSelf && unicode.IsSymbol(r)
 }
 
 // byteChars are the characters that stand for bytes in byte-level vocabularies:

@@ -65,6 +65,12 @@ for (let i = 0; i < 60; i++) {
 	texts.push(some(20, () => String.fromCodePoint(pick([random(0xd800), random(0xd800), 0xe000 + random(0x2000), 0x10000 + random(0x20000)]))))
 }
 
+// Characters that Unicode got late, where versions of its tables show.
+for (const c of [0x897, 0x1c89, 0x1c8a, 0xa7cb, 0xa7da, 0xa7dc, 0x10d50, 0x10d70, 0x105c0, 0x2ebf0, 0x113c2, 0x10d40, 0x1ccf0, 0x1b4e, 0x1cc00, 0x1f8b2, 0x32ff, 0xa7f2, 0x10781, 0x1e030, 0x1fbf0, 0x899, 0x898, 0x8ca, 0xc3c, 0x1ac5, 0x1df6, 0x11930, 0x1f130, 0x1f150, 0x2e43, 0x16ea0, 0x61d]) {
+	const s = String.fromCodePoint(c)
+	texts.push(s, s + s, `a${s}b`, `A${s}\u0301`, `e\u0301${s}\u0323 ${s}1`, `\u{11935}${s}!${s}?`)
+}
+
 // encode says what the Rust tokenizers make of the texts.
 async function encode(tokenizer, texts) {
 	const rust = Tokenizer.fromString(JSON.stringify({ ...tokenizer, truncation: null, padding: null }))
