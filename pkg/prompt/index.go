@@ -1,6 +1,7 @@
 package prompt
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"errors"
@@ -247,6 +248,7 @@ func (x *index) rows(u int, f func(no int) bool) {
 type cursor struct {
 	r    *reader
 	x    *index
+	buf  *bufio.Reader // a small one, since most rows are read for themselves
 	rows splitter
 	next int // row that rows reads next
 }
@@ -257,10 +259,14 @@ func (c *cursor) row(no int) (span, error) {
 		at := no / stride
 		off := c.x.offsets[at]
 		in := io.NewSectionReader(c.r.file.At, off, c.r.file.Size-off)
+		if c.buf == nil {
+			c.buf = bufio.NewReaderSize(nil, 4<<10)
+		}
+		c.buf.Reset(in)
 		if c.next = at * stride; c.r.array {
-			c.rows = elementsAt(in, off, c.next+c.r.base)
+			c.rows = &elements{r: c.buf, off: off, no: c.next + c.r.base, open: true}
 		} else {
-			c.rows = newLines(in, off, c.next+c.r.base)
+			c.rows = &lines{r: c.buf, off: off, no: c.next + c.r.base}
 		}
 	}
 	for {

@@ -94,11 +94,6 @@ func newElements(r io.Reader, key string) *elements {
 	return &elements{r: bufio.NewReaderSize(r, 64<<10), key: key}
 }
 
-// elementsAt goes on at the start of the element no.
-func elementsAt(r io.Reader, off int64, no int) *elements {
-	return &elements{r: bufio.NewReaderSize(r, 64<<10), off: off, no: no, open: true}
-}
-
 func (e *elements) next() (span, error) {
 	if !e.open {
 		if err := e.begin(); err != nil {
