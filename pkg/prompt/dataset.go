@@ -276,7 +276,7 @@ func (r *reader) table(l *lines) (splitter, error) {
 // rowErr is an error of a row, or a fatal one.
 func (r *reader) rowErr(no int, err error) error {
 	if f, ok := errors.AsType[fatal](err); ok {
-		return f.error
+		return fmt.Errorf("read %s: %w", r.file.Name, f.error)
 	}
 	e := &LineError{File: r.file.Name, Line: no + 1, Err: err}
 	if r.array {

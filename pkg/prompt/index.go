@@ -35,6 +35,7 @@ type glance struct {
 	session string
 	due     float64 // ns; NaN if there is none
 	cropped bool    // outside of the schedule
+	delta   bool    // lives on what was said before
 }
 
 // index passes over the file once, and once more if rows have to be grouped or
@@ -53,10 +54,7 @@ func (r *reader) index() (*index, error) {
 		if len(s.text) == 0 || r.Schedule == nil && (x.grouped || !r.Type.grouped()) {
 			return nil
 		}
-		g, err := r.glance(s)
-		if err != nil {
-			return err
-		}
+		g := r.glance(s)
 		x.grouped = x.grouped || g.session != ""
 		if g.due < last {
 			x.unsorted = true
@@ -87,18 +85,18 @@ func (r *reader) each(f func(span) error) error {
 }
 
 // glance is at a row, of whose errors it tells nothing.
-func (r *reader) glance(s span) (glance, error) {
+func (r *reader) glance(s span) glance {
 	g := glance{due: math.NaN()}
 	var e entry
 	switch {
 	case s.err != nil:
-		return g, nil
+		return g
 	case r.Type == BurstGPT:
 		if r.columns.parse(s.text, &e) != nil {
-			return g, nil
+			return g
 		}
 	case r.Schedule == nil && !bytes.Contains(s.text, sessionKey):
-		return g, nil
+		return g
 	default:
 		var few struct {
 			SessionID string                         `json:"session_id"`
@@ -107,7 +105,7 @@ func (r *reader) glance(s span) (glance, error) {
 			Turns     []struct{ Timestamp *float64 } `json:"turns"`
 		}
 		if decode(s.text, &few) != nil {
-			return g, nil
+			return g
 		}
 		if r.Type.grouped() {
 			g.session = few.SessionID
@@ -120,55 +118,27 @@ func (r *reader) glance(s span) (glance, error) {
 				e.turns = []draft{{Turn: Turn{Due: &due}}}
 			}
 		}
-		e.delta = few.Mode == "delta"
+		g.delta = few.Mode == "delta"
 	}
 	if len(e.turns) > 0 && e.turns[0].Due != nil {
 		g.due = float64(*e.turns[0].Due)
 		g.cropped = r.Schedule != nil && !r.Schedule.has(*e.turns[0].Due)
 	}
-	if g.cropped && e.delta && g.session != "" {
-		return g, fmt.Errorf("line %d: is outside of the schedule, and of a session whose message_mode delta needs all that was said before: leave start and end offsets out", s.no+1)
-	}
-	return g, nil
+	return g
 }
 
 // arrange groups the rows by session and, for a schedule, sorts the groups by
 // when their first row is due. While it works it needs some 20 bytes a row.
 func (r *reader) arrange(x *index) error {
-	seed := maphash.MakeSeed()
-	named := make(map[uint64]uint32)
-	group := make([]uint32, 0, x.n) // of each row; none for what is left out
-	var dues []float64              // of each group
-	var sizes []uint32
-	const none = math.MaxUint32
-	err := r.each(func(s span) error {
-		if len(s.text) == 0 && s.err == nil {
-			group = append(group, none)
-			return nil
+	s := sessions{seed: maphash.MakeSeed(), groups: make(map[uint64]uint32), cut: make(map[uint64]uint8)}
+	group := make([]uint32, 0, x.n) // of each row
+	err := r.each(func(row span) error {
+		g, err := uint32(noGroup), error(nil)
+		if len(row.text) > 0 || row.err != nil {
+			g, err = s.group(r.glance(row), row.no)
 		}
-		g, err := r.glance(s)
-		if err != nil || g.cropped {
-			group = append(group, none)
-			return err
-		}
-		at := uint32(len(sizes))
-		if g.session != "" {
-			h := maphash.String(seed, g.session)
-			if known, ok := named[h]; ok {
-				at = known
-			} else {
-				named[h] = at
-			}
-		}
-		if at == uint32(len(sizes)) {
-			sizes = append(sizes, 0)
-			dues = append(dues, g.due)
-		}
-		if sizes[at]++; g.due < dues[at] {
-			dues[at] = g.due
-		}
-		group = append(group, at)
-		return nil
+		group = append(group, g)
+		return err
 	})
 	if err != nil {
 		return err
@@ -176,8 +146,57 @@ func (r *reader) arrange(x *index) error {
 	if len(group) != x.n {
 		return errors.New("the file has changed while it was read")
 	}
-	x.lay(group, sizes, r.ranks(dues))
+	x.lay(group, s.sizes, r.ranks(s.dues))
 	return nil
+}
+
+// noGroup is that of a row which is left out.
+const noGroup = math.MaxUint32
+
+const cropped, kept, delta = 1, 2, 4
+
+// sessions are the groups of rows found so far. A session is known by the hash
+// of its name.
+type sessions struct {
+	seed   maphash.Seed
+	groups map[uint64]uint32
+	cut    map[uint64]uint8 // what rows the session has: cropped, kept, delta
+	dues   []float64        // of each group
+	sizes  []uint32
+}
+
+func (s *sessions) group(g glance, no int) (uint32, error) {
+	at := uint32(len(s.sizes))
+	if g.session != "" {
+		h := maphash.String(s.seed, g.session)
+		if g.cropped {
+			s.cut[h] |= cropped
+		} else {
+			s.cut[h] |= kept
+		}
+		if g.delta {
+			s.cut[h] |= delta
+		}
+		if s.cut[h] == kept|cropped|delta {
+			return 0, fmt.Errorf("line %d: the schedule cuts off a part of session %q, whose message_mode delta needs all that was said before: leave start and end offsets out", no+1, g.session)
+		}
+		if known, ok := s.groups[h]; ok {
+			at = known
+		} else if !g.cropped {
+			s.groups[h] = at
+		}
+	}
+	if g.cropped {
+		return noGroup, nil
+	}
+	if at == uint32(len(s.sizes)) {
+		s.sizes = append(s.sizes, 0)
+		s.dues = append(s.dues, g.due)
+	}
+	if s.sizes[at]++; g.due < s.dues[at] {
+		s.dues[at] = g.due
+	}
+	return at, nil
 }
 
 // ranks are the groups in the order in which they are sent; nil as they are.
@@ -213,7 +232,7 @@ func (x *index) lay(group, sizes, ranks []uint32) {
 	first := make(seen, len(sizes)/64+1)
 	x.order = make([]uint32, at)
 	for no, g := range group {
-		if g == math.MaxUint32 {
+		if g == noGroup {
 			continue
 		}
 		x.order[next[g]] = uint32(no)
