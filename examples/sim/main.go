@@ -76,7 +76,7 @@ func flags(o *options) *pflag.FlagSet {
 	f.DurationVar(&o.Drop, "counter-reset", 0, "`time` after which the energy counters start anew")
 	f.StringSliceVar(&o.faults, "fault", nil, "`kind[:rate]` of what goes wrong; may be repeated")
 	f.StringVar(&o.truth, "truth", "", "write what really happens to `FILE`")
-	f.StringVar(&o.ready, "ready", "", "write the two lines to `FILE` too, once it listens")
+	f.StringVar(&o.ready, "ready", "", "write these lines to `FILE` too, once it listens")
 	f.DurationVar(&o.life, "for", 0, "end by itself after so much `time`")
 	return f
 }

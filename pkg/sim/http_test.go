@@ -17,7 +17,7 @@ import (
 )
 
 // listen serves a machine on a socket, over TLS if there is a certificate.
-func listen(t *testing.T, m *Machine, cert *tls.Certificate) (address string) {
+func listen(t testing.TB, m *Machine, cert *tls.Certificate) (address string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -59,7 +59,7 @@ func (s *safeBuffer) Write(b []byte) (int, error) {
 }
 
 // trueRequests are the requests of a truth.
-func trueRequests(t *testing.T, truth string) (all []TrueRequest) {
+func trueRequests(t testing.TB, truth string) (all []TrueRequest) {
 	t.Helper()
 	for line := range strings.Lines(truth) {
 		var r TrueRequest

@@ -160,6 +160,9 @@ func (v *visit) vary(d time.Duration) time.Duration {
 func (v *visit) answer() {
 	if v.ask.stream {
 		v.head()
+		if v.fault.has(StyleBOM) {
+			v.buf = append(v.buf, "\ufeff"...)
+		}
 		v.talk.open(v)
 	}
 	if v.talk == nil {

@@ -25,8 +25,7 @@ type wire struct {
 }
 
 func newWire(w http.ResponseWriter, t *trouble) *wire {
-	x := &wire{w: w, field: "data: ", eol: "\n"}
-	x.flush, _ = w.(http.Flusher)
+	x := &wire{w: w, flush: w.(http.Flusher), field: "data: ", eol: "\n"}
 	if len(t.kinds) == 0 {
 		return x
 	}
@@ -39,9 +38,6 @@ func newWire(w http.ResponseWriter, t *trouble) *wire {
 		x.eol = "\r\n"
 	case t.has(StyleCR):
 		x.eol = "\r"
-	}
-	if t.has(StyleBOM) {
-		x.buf = append(x.buf, "\ufeff"...)
 	}
 	return x
 }
@@ -169,9 +165,7 @@ func (x *wire) write(b []byte) bool {
 	if _, err := x.w.Write(b); err != nil {
 		return false
 	}
-	if x.flush != nil {
-		x.flush.Flush()
-	}
+	x.flush.Flush()
 	return true
 }
 
