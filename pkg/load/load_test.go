@@ -247,6 +247,7 @@ func TestFailures(t *testing.T) {
 		{"a page", html, record.ClassDecode, 200, `the answer is "text/html" and no stream of events: <html>welcome</html>`, 0, 0},
 		{"words that are no events", stream(step{ms, "hello\n"}), record.ClassDecode, 200, "the answer has no event in it: it is no stream of server-sent events", 0, 0.001},
 		{"an event that is no JSON", stream(step{ms, word}, step{ms, "data: {oops\n\n"}), record.ClassDecode, 200, "event 2: read {oops: invalid character 'o' looking for beginning of object key string", 1, 0.002},
+		{"an event that is cut", stream(step{ms, word}, step{ms, word[:20]}), record.ClassTruncated, 200, "the stream ended in the middle of event 2", 1, 0.002},
 		{"an error event", stream(step{ms, word}, step{ms, `data: {"error":{"message":"out of memory"}}` + "\n\n"}), record.ClassStream, 200, "out of memory", 1, 0.002},
 		{"a named error event", stream(step{ms, "event: error\ndata: worker died\n\n"}), record.ClassStream, 200, "worker died", 0, 0.001},
 		{"no terminator", stream(step{ms, word}), record.ClassTruncated, 200, "the stream ended without [DONE] and without a finish_reason", 1, 0.001},

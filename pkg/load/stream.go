@@ -47,6 +47,7 @@ type reader struct {
 	*exchange
 	parser sse.Parser
 	events int
+	cut    bool // the event is one that only the end of the stream has ended
 	done   bool // the terminator has come
 	failed *record.Error
 }
@@ -64,6 +65,7 @@ func (r *reader) read(b body) error {
 			}
 		}
 		if err == io.EOF {
+			r.cut = true
 			for e := range r.parser.Close() {
 				r.event(e, b.Arrived())
 			}
@@ -101,6 +103,9 @@ func (r *reader) event(e sse.Event, at time.Time) {
 	r.events++
 	d, err := r.Endpoint.Chunk(e.Name, e.Data)
 	switch {
+	case err != nil && r.cut:
+		r.failed = r.failure(record.ClassTruncated, "the stream ended in the middle of event %d", r.events)
+		return
 	case err != nil:
 		r.failed = r.failure(record.ClassDecode, "event %d: %v", r.events, err)
 		return

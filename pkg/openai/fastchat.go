@@ -43,12 +43,9 @@ func (s *scanner) choice(d *Delta) {
 	var text bool
 	for ok := s.open('{', '}'); ok && !s.bad; ok = s.more('}') {
 		switch key := s.key(); string(key) {
-		case "delta":
+		case "delta", "message": // a part of an answer, or all of it
 			s.once(&seen, 0)
 			d.Kind = s.content()
-		case "message":
-			s.once(&seen, 1)
-			s.absent()
 		case "text":
 			s.once(&seen, 2)
 			text = s.some()

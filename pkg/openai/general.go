@@ -36,6 +36,11 @@ func (g dialect) chunk(event string, data []byte) (Delta, error) {
 
 // reply reads a whole answer.
 func (g dialect) reply(body []byte) (Delta, error) {
+	if g == chat || g == completions { // whose answers are made as the chunks of a stream are
+		if d, values := g.scan(body); values == 1 && !d.Done {
+			return d, nil
+		}
+	}
 	d, err := g.value("", body, nil)
 	if err != nil {
 		return Delta{}, fmt.Errorf("read %s: %w", excerpt(body), err)
