@@ -9,7 +9,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test race fuzz bench lint demo install clean help
+.PHONY: all build test test-tokenizers race fuzz bench lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -19,6 +19,9 @@ build:  ## the commands and the simulator, static, in bin/
 
 test:  ## all tests
 	go test ./...
+
+test-tokenizers:  ## token counts against the Rust tokenizers (needs node and npm)
+	tools/test-tokenizers
 
 race:  ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
@@ -43,4 +46,4 @@ clean:  ## remove what was built
 	rm -rf bin bench.txt
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*##/\1	/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*##/\1	/p' Makefile | expand -t 17

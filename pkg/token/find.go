@@ -56,7 +56,7 @@ func checkModel(model string) error {
 		return !strings.ContainsRune("-_./", r) && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 	})
 	if !ok {
-		return fmt.Errorf("%.80q is not a model's name: want ORG/NAME of letters, digits, - _ and .", model)
+		return fmt.Errorf("%.80q is not a model's name: want ORG/NAME of letters, digits, '-', '_' and '.'", model)
 	}
 	return nil
 }

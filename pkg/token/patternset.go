@@ -74,14 +74,12 @@ func (t *translator) memberCases(low, high rune) error {
 		return fmt.Errorf("%q without regard to case is not known", high)
 	}
 	for r := low; r <= high; r++ {
-		cases := []rune{r}
-		if r != 'f' && r != 'F' { // a set has no ligatures
+		cases := []rune{'f', 'F'} // a set has no ligatures
+		if r != 'f' && r != 'F' {
 			var err error
 			if cases, err = bothCases(r); err != nil {
 				return err
 			}
-		} else {
-			cases = []rune{'f', 'F'}
 		}
 		for _, c := range cases {
 			t.out.WriteString(quote(c))

@@ -87,11 +87,12 @@ func oneStep(raw json.RawMessage) (steps []step, byteLevel bool, err error) {
 	switch typ {
 	case "ByteLevel":
 		steps, err = byteLevelSteps(raw)
-		return steps, true, err
+		return steps, true, wrapType(typ, err)
 	case "Split":
 		one, err = splitStep(raw)
 	case "Metaspace":
-		return metaspaceSteps(raw)
+		steps, err = metaspaceSteps(raw)
+		return steps, false, wrapType(typ, err)
 	case "Whitespace":
 		one, err = splitBy(each(unicode.IsSpace), removed, false), strict(raw, &struct{ Type string }{})
 		steps = append(steps, one, splitBy(each(isWord), contiguous, false))
@@ -165,7 +166,7 @@ func byteLevelSteps(raw json.RawMessage) ([]step, error) {
 		UseRegex       bool `json:"use_regex"`
 	}{AddPrefixSpace: true, UseRegex: true}
 	if err := strict(raw, &b); err != nil {
-		return nil, fmt.Errorf("ByteLevel: %w", err)
+		return nil, err
 	}
 	var steps []step
 	if b.AddPrefixSpace {
@@ -223,7 +224,7 @@ func splitStep(raw json.RawMessage) (step, error) {
 	return splitBy(find, s.Behavior, s.Invert), nil
 }
 
-func metaspaceSteps(raw json.RawMessage) ([]step, bool, error) {
+func metaspaceSteps(raw json.RawMessage) ([]step, error) {
 	m := struct {
 		Type           string
 		Replacement    string
@@ -233,10 +234,10 @@ func metaspaceSteps(raw json.RawMessage) ([]step, bool, error) {
 		StrRep         *string `json:"str_rep"`
 	}{PrependScheme: "always"}
 	if err := strict(raw, &m); err != nil {
-		return nil, false, fmt.Errorf("Metaspace: %w", err)
+		return nil, err
 	}
 	if utf8.RuneCountInString(m.Replacement) != 1 {
-		return nil, false, fmt.Errorf("Metaspace: the replacement is %.40q: want one character", m.Replacement)
+		return nil, fmt.Errorf("the replacement is %.40q: want one character", m.Replacement)
 	}
 	if m.AddPrefixSpace != nil && !*m.AddPrefixSpace {
 		m.PrependScheme = "never" // as in files from before there was a prepend_scheme
@@ -244,7 +245,7 @@ func metaspaceSteps(raw json.RawMessage) ([]step, bool, error) {
 	switch m.PrependScheme {
 	case "always", "first", "never":
 	default:
-		return nil, false, fmt.Errorf("Metaspace: prepend_scheme is %.40q: want always, first or never", m.PrependScheme)
+		return nil, fmt.Errorf("the prepend_scheme is %.40q: want always, first or never", m.PrependScheme)
 	}
 	mark := func(in piece, out []piece) ([]piece, error) {
 		in.text = strings.ReplaceAll(in.text, " ", m.Replacement)
@@ -258,64 +259,5 @@ func metaspaceSteps(raw json.RawMessage) ([]step, bool, error) {
 	if m.Split == nil || *m.Split {
 		steps = append(steps, splitBy(literal(m.Replacement), mergedWithNext, false))
 	}
-	return steps, false, nil
-}
-
-// isWord is \w of Unicode: letters, marks, decimal digits, connectors, joiners.
-func isWord(r rune) bool {
-	return unicode.In(r, unicode.L, unicode.M, unicode.Nd, unicode.Nl, unicode.Pc, unicode.Other_Alphabetic,
-		unicode.Join_Control, newerUpper, newerLower, newerOther, newerMark, newerNumber)
-}
-
-func isNumeric(r rune) bool { return unicode.In(r, unicode.N, newerNumber) }
-
-// isPunctuation is ASCII's punctuation, some of which are symbols to Unicode, and
-// Unicode's.
-func isPunctuation(r rune) bool {
-	return oldPunctuation(r) || r < utf8.RuneSelf && unicode.IsSymbol(r)
-}
-
-// byteChars are the characters that stand for bytes in byte-level vocabularies:
-// printable ones of Latin-1 for themselves, the others in order from U+0100 on.
-var byteChars = func() (t [256]string) {
-	next := rune(256)
-	for b := range rune(256) {
-		if '!' <= b && b <= '~' || 0xA1 <= b && b <= 0xFF && b != 0xAD {
-			t[b] = string(b)
-			continue
-		}
-		t[b] = string(next)
-		next++
-	}
-	return t
-}()
-
-// charBytes is byteChars the other way round.
-var charBytes = func() map[rune]byte {
-	m := make(map[rune]byte, 256)
-	for b, c := range byteChars {
-		r, _ := utf8.DecodeRuneInString(c)
-		m[r] = byte(b)
-	}
-	return m
-}()
-
-func toByteChars(s string) string {
-	var b strings.Builder
-	for i := range len(s) {
-		b.WriteString(byteChars[s[i]])
-	}
-	return b.String()
-}
-
-// fromByteChars is the bytes that s stands for, if all its characters do.
-func fromByteChars(dst []byte, s string) ([]byte, bool) {
-	for _, r := range s {
-		b, ok := charBytes[r]
-		if !ok {
-			return dst, false
-		}
-		dst = append(dst, b)
-	}
-	return dst, true
+	return steps, nil
 }

@@ -3,6 +3,7 @@ package token
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -45,9 +46,7 @@ func variants(t testing.TB) map[string][]byte {
 		var models map[string]map[string]json.RawMessage
 		readJSON(t, "models.json", &models)
 		model := models[v.Model]
-		for field, value := range v.Change {
-			model[field] = value
-		}
+		maps.Copy(model, v.Change)
 		b, err := json.Marshal(map[string]any{
 			"version": "1.0", "added_tokens": v.AddedTokens, "normalizer": v.Normalizer,
 			"pre_tokenizer": v.PreTokenizer, "model": model,

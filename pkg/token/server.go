@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -118,9 +119,7 @@ func (c *tokenizeClient) ask(text string, pieces bool) (*tokenizeReply, error) {
 	if err != nil {
 		return nil, err
 	}
-	for k, v := range c.server.Header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, c.server.Header)
 	req.Header.Set("Content-Type", "application/json")
 	// Nothing changes at the server, so net/http may send it again when a kept
 	// connection turns out to be closed. Nil: the header itself is not sent.
