@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -199,14 +200,22 @@ func (m Mix) String() string {
 	return strings.Join(parts, ";")
 }
 
+// check tells what is wrong with a mix that was not parsed.
+func (m Mix) check() error {
+	if err := slices.Clone(m).settle(); err != nil {
+		return fmt.Errorf("sequence distribution %w", err)
+	}
+	return nil
+}
+
 // draw picks a pair by its share, then a length of each of its distributions.
 func (m Mix) draw(rng *rand.Rand) (in, out int) {
-	p := m[len(m)-1]
-	for at, i := rng.Float64()*100, 0; i < len(m); i++ {
-		if at -= m[i].Percent; at < 0 {
+	var p Pair
+	for at, i := rng.Float64()*100, 0; i < len(m) && at >= 0; i++ {
+		if m[i].Percent > 0 { // of the last one, for a sum that is a little less than 100
 			p = m[i]
-			break
 		}
+		at -= m[i].Percent
 	}
 	return p.In.draw(rng), p.Out.draw(rng)
 }

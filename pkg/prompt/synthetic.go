@@ -45,7 +45,9 @@ func (s Synthetic) Check() error {
 	if s.Rankings != nil {
 		errs = append(errs, s.Rankings.Passages.check("passages"),
 			s.Rankings.PassageTokens.check("passage tokens"), s.Rankings.QueryTokens.check("query tokens"))
-	} else if s.Mix == nil {
+	} else if s.Mix != nil {
+		errs = append(errs, s.Mix.check())
+	} else {
 		errs = append(errs, s.In.check("input length"))
 		if s.Out != nil {
 			errs = append(errs, s.Out.check("output length"))

@@ -171,6 +171,8 @@ func TestSyntheticMistakes(t *testing.T) {
 		"system prompt for an embedding":  {In: Lengths{Mean: 1}, Texts: 1, System: 4},
 		"negative think time":             {In: Lengths{Mean: 1}, Think: Delays{Mean: -1}},
 		"rankings without their lengths":  {Rankings: &Rankings{}},
+		"an empty mix":                    {Mix: Mix{}},
+		"a mix of half":                   {Mix: Mix{{Lengths{Mean: 1}, Lengths{Mean: 1}, 50}}},
 		"turns whose deviation is absurd": {In: Lengths{Mean: 1}, Turns: Lengths{1, 1e300}},
 	} {
 		if all, _, err := take(1, s.Source(words{})); err == nil || all != nil {
