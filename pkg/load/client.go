@@ -156,8 +156,13 @@ func appendHead(b []byte, target, host string, h http.Header, proxyAuth string, 
 	return b
 }
 
-// oneLine keeps a value from being more than one.
-func oneLine(v string) string { return strings.NewReplacer("\r", " ", "\n", " ").Replace(v) }
+// oneLine keeps a header field's value from being more than that.
+func oneLine(v string) string {
+	if !strings.ContainsAny(v, "\r\n") {
+		return v
+	}
+	return strings.NewReplacer("\r", " ", "\n", " ").Replace(v)
+}
 
 func (c *client) close() {
 	c.idle.close()

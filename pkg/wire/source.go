@@ -31,7 +31,9 @@ func newSource(c net.Conn) source {
 	s := &plainSource{c: c}
 	s.stamp, _ = c.(stamped)
 	if under, ok := c.(interface{ NetConn() net.Conn }); ok { // TLS
-		s.raw = rawConn(under.NetConn())
+		if raw := rawConn(under.NetConn()); raw != nil {
+			s.look = newPeeker(raw)
+		}
 		s.stamp, _ = under.NetConn().(stamped)
 	}
 	return s
@@ -49,16 +51,17 @@ func rawConn(c net.Conn) syscall.RawConn {
 // A rawSource reads from a file descriptor. It takes a buffer when there is
 // something to be read, so that a connection that waits holds none.
 type rawSource struct {
-	raw syscall.RawConn
-	buf *[bufferSize]byte
-	n   int
-	err error
-	at  time.Time
-	try func(fd uintptr) bool // made once: a closure a read would be garbage
+	raw  syscall.RawConn
+	buf  *[bufferSize]byte
+	n    int
+	err  error
+	at   time.Time
+	try  func(fd uintptr) bool // made once: a closure a read would be garbage
+	look peeker
 }
 
 func newRawSource(raw syscall.RawConn) *rawSource {
-	s := &rawSource{raw: raw}
+	s := &rawSource{raw: raw, look: newPeeker(raw)}
 	s.try = s.tryRead
 	return s
 }
@@ -106,18 +109,28 @@ func (s *rawSource) release() {
 	}
 }
 
-func (s *rawSource) stale() bool { return stale(s.raw) }
+func (s *rawSource) stale() bool { return s.look.stale() }
 
-// stale looks at what has come in on an idle connection without taking it:
-// anything but nothing means that it cannot be used again.
-func stale(raw syscall.RawConn) bool {
-	dead := false
-	err := raw.Control(func(fd uintptr) {
+// A peeker looks at what has come in on an idle connection without taking it.
+type peeker struct {
+	raw  syscall.RawConn
+	peek func(fd uintptr) // made once
+	dead *bool
+}
+
+func newPeeker(raw syscall.RawConn) peeker {
+	dead := new(bool)
+	return peeker{raw, func(fd uintptr) {
 		var b [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		dead = err != syscall.EAGAIN
-	})
-	return err != nil || dead
+		*dead = err != syscall.EAGAIN // the end, an error, or bytes that nobody asked for
+	}, dead}
+}
+
+// stale tells that the connection cannot be used again. It is not known of one
+// without a socket.
+func (p peeker) stale() bool {
+	return p.raw != nil && (p.raw.Control(p.peek) != nil || *p.dead)
 }
 
 // A stamped connection knows when it was read last. Under TLS that is when the
@@ -150,8 +163,8 @@ func (c *stampConn) SyscallConn() (syscall.RawConn, error) {
 // A plainSource reads from any connection.
 type plainSource struct {
 	c     net.Conn
-	raw   syscall.RawConn // of the socket under it; nil if there is none
-	stamp stamped         // nil if there is none
+	look  peeker  // at the socket under it
+	stamp stamped // nil if there is none
 	buf   *[smallSize]byte
 }
 
@@ -180,4 +193,4 @@ func (s *plainSource) release() {
 	}
 }
 
-func (s *plainSource) stale() bool { return s.raw != nil && stale(s.raw) }
+func (s *plainSource) stale() bool { return s.look.stale() }
