@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ func (t Target) Await(ctx context.Context, w Wait) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.Timeout)
 	defer cancel()
-	tr := &http.Transport{Proxy: http.ProxyFromEnvironment, DialContext: t.Dial, TLSClientConfig: t.TLS.Clone()}
+	tr := &http.Transport{Proxy: func(r *http.Request) (*url.URL, error) { return t.proxy(r.URL) }, DialContext: t.Dial, TLSClientConfig: t.TLS.Clone()}
 	if t.HTTP2 {
 		tr = newHTTP2(t)
 	}

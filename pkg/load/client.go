@@ -66,9 +66,9 @@ func newClient(t Target, where string, reuse Reuse) (*client, error) {
 		c.h2 = newHTTP2(t)
 		return c, nil
 	}
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	proxy, err := t.proxy(u)
 	if err != nil {
-		return nil, fmt.Errorf("read the proxy of the environment: %w", err)
+		return nil, err
 	}
 	c.dialer = wire.Dialer{Dial: t.Dial, Timeout: handshakeTimeout}
 	c.addr = addr(u)
@@ -84,6 +84,19 @@ func newClient(t Target, where string, reuse Reuse) (*client, error) {
 	}
 	c.head = appendHead(nil, target, u.Host, c.Header, proxyAuth(proxy, u), reuse == Never)
 	return c, nil
+}
+
+// proxy is what requests to a URL go by way of; nil is none.
+func (t Target) proxy(u *url.URL) (*url.URL, error) {
+	find := t.Proxy
+	if find == nil {
+		find = http.ProxyFromEnvironment
+	}
+	proxy, err := find(&http.Request{URL: u})
+	if err != nil {
+		return nil, fmt.Errorf("find the proxy for %s: %w", u.Host, err)
+	}
+	return proxy, nil
 }
 
 // addr is what to connect to for a URL.

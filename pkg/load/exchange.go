@@ -252,7 +252,7 @@ var heads = sync.Pool{New: func() any { return new([]byte) }}
 func (x *exchange) message(b []byte) []byte {
 	b = append(b, x.head...)
 	b = append(append(append(append(b, "X-Request-ID: "...), x.Run...), '-'), x.rec.ID...)
-	b = append(append(append(append(b, "\r\nX-Correlation-ID: "...), x.Run...), '-'), oneLine(x.ID)...)
+	b = append(append(append(append(b, "\r\nX-Correlation-ID: "...), x.Run...), '-'), x.name(0)...)
 	b = strconv.AppendInt(append(b, "\r\nContent-Length: "...), int64(len(*x.body)), 10)
 	return append(b, "\r\n\r\n"...)
 }

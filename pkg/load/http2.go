@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"time"
 
 	"aiperf/pkg/record"
@@ -21,7 +22,7 @@ func newHTTP2(t Target) *http.Transport {
 	p.SetHTTP2(true)
 	p.SetUnencryptedHTTP2(true)
 	tr := &http.Transport{
-		Proxy: http.ProxyFromEnvironment, DialContext: t.Dial, TLSClientConfig: t.TLS.Clone(), Protocols: p,
+		Proxy: func(r *http.Request) (*url.URL, error) { return t.proxy(r.URL) }, DialContext: t.Dial, TLSClientConfig: t.TLS.Clone(), Protocols: p,
 		TLSHandshakeTimeout: handshakeTimeout, DisableCompression: true,
 	}
 	if tr.DialContext == nil {
@@ -47,7 +48,7 @@ func (x *exchange) overHTTP2() *record.Error {
 	req.Header = x.Header.Clone()
 	req.Host = x.Header.Get("Host")
 	req.Header.Set("X-Request-ID", x.Run+"-"+x.rec.ID)
-	req.Header.Set("X-Correlation-ID", x.Run+"-"+oneLine(x.ID))
+	req.Header.Set("X-Correlation-ID", x.Run+"-"+x.name(0))
 	resp, err := x.h2.RoundTrip(req)
 	x.announce()
 	if b.timer != nil {

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
 	"aiperf/pkg/openai"
@@ -52,6 +53,8 @@ type Target struct {
 	HTTP2       bool          // speak HTTP/2 and nothing else
 	TLS         *tls.Config   // for https; nil is the system's trust
 
+	// Proxy gives the proxy for a request; nil follows the environment.
+	Proxy func(*http.Request) (*url.URL, error)
 	// Dial opens connections; nil is the network's own.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 }

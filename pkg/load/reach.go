@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -28,7 +27,7 @@ func (t Target) Reach(ctx context.Context, limit time.Duration) error {
 		if err != nil {
 			return err
 		}
-		if p, err := http.ProxyFromEnvironment(&http.Request{URL: u}); p != nil || err != nil {
+		if p, err := t.proxy(u); p != nil || err != nil {
 			continue
 		}
 		c, _, err := wire.Dialer{Dial: t.Dial, Timeout: limit}.Open(ctx, addr(u))
