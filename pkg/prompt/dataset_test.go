@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -174,6 +175,30 @@ func TestBadRows(t *testing.T) {
 				}
 			}
 			diff(t, sampling+" "+c.line, []string{"f:3: " + c.err}, bad)
+		}
+	}
+}
+
+func TestBadElements(t *testing.T) {
+	t.Parallel()
+	lines := []string{`{"data":[{"session_id":"a","payloads":[{"a":1}]},`, `3, {"payloads":[{}]}, {"session_id":"b"},`,
+		`{"session_id":"c","payloads":[1]}, {"session_id":"d","payloads":[null]}, {"session_id":true}, tru,`, `{"session_id":"a","payloads":[{"a":2}]}]}`}
+	want := []string{
+		`f: element 2: is a JSON number, want an object`,
+		`f: element 3: has no "session_id"`,
+		`f: element 4: has no "payloads"`,
+		`f: element 5: key "payloads[0]": want an object`,
+		`f: element 6: key "payloads[0]": want an object`,
+		`f: element 7: key "session_id": want a string, not a JSON bool`,
+		`f: element 8: is not JSON: invalid character ' ' in literal true (expecting 'e') (at byte 3)`,
+	}
+	for _, sampling := range []string{"sequential", "shuffle"} {
+		d := lineDataset(InputsJSON, lines...)
+		d.Once, d.Sampling = true, sampling
+		all, bad, err := take(9, d.Source())
+		slices.Sort(bad)
+		if diff(t, sampling, want, bad); len(all) != 2 || err != nil {
+			t.Errorf("%s: %d conversations, error %v", sampling, len(all), err)
 		}
 	}
 }

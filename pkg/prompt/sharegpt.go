@@ -105,5 +105,3 @@ func (d *Dataset) pair(prompt, reply string) (t draft, ok bool, err error) {
 
 // A fatal error ends the sequence, unlike one of a row.
 type fatal struct{ error }
-
-func (f fatal) Unwrap() error { return f.error }

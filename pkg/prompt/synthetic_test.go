@@ -237,10 +237,16 @@ func TestCacheBust(t *testing.T) {
 			t.Errorf("%s: another run has the same marker", c.target)
 		}
 	}
+}
+
+func TestCacheBustMistakes(t *testing.T) {
+	t.Parallel()
+	plain := Synthetic{Distinct: 2, In: Lengths{Mean: 5}}
 	diff(t, "none", must(t, 3, plain.Source(words{})), must(t, 3, CacheBust{Target: "none"}.Source(plain.Source(words{}), words{})))
 	for why, d := range map[string]Source{
 		"an unknown target": CacheBust{Target: "suffix"}.Source(plain.Source(words{}), words{}),
 		"a payload":         CacheBust{Target: "system_prefix"}.Source(lineDataset(RawPayload, `{"a":1}`).Source(), words{}),
+		"a system of parts": CacheBust{Target: "system_prefix"}.Source(lineDataset(Mooncake, `{"messages":[{"role":"system","content":[]}]}`).Source(), words{}),
 		"parts":             CacheBust{Target: "first_turn_prefix"}.Source(lineDataset(SingleTurn, `{"texts":["a","b"]}`).Source(), words{}),
 		"no words":          CacheBust{Target: "system_prefix"}.Source(plain.Source(words{}), &broken{}),
 		"texts":             CacheBust{Target: "system_prefix"}.Source(Synthetic{In: Lengths{Mean: 3}, Texts: 1}.Source(words{}), words{}),
@@ -248,6 +254,18 @@ func TestCacheBust(t *testing.T) {
 		if all, _, err := take(1, d); err == nil || all != nil {
 			t.Errorf("%s: no error", why)
 		}
+	}
+	// Bad rows pass through, and take no marker of others.
+	b := CacheBust{Target: "first_turn_suffix", Salt: 3}
+	d := lineDataset(Mooncake, `{"text_input":"a"}`, `{}`, `{"text_input":"b","session_id":"s"}`, `{"text_input":"c","session_id":"s"}`)
+	all, bad, err := take(2, b.Source(d.Source(), words{}))
+	if len(all) != 2 || len(bad) != 1 || err != nil {
+		t.Fatalf("%d conversations, bad rows %q, error %v", len(all), bad, err)
+	}
+	// Each turn of a whole conversation is a prompt of its own.
+	first, second := all[1].Turns[0].Messages[0].Content, all[1].Turns[1].Messages[0].Content
+	if strings.TrimPrefix(first, "b ") != strings.TrimPrefix(second, "c ") || len(strings.Fields(second)) != 1+markerTokens {
+		t.Errorf("the turns of a whole conversation are %q and %q", first, second)
 	}
 }
 
