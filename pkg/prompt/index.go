@@ -153,6 +153,7 @@ func (r *reader) arrange(x *index) error {
 // noGroup is that of a row which is left out.
 const noGroup = math.MaxUint32
 
+// What rows a session has.
 const cropped, kept, delta = 1, 2, 4
 
 // sessions are the groups of rows found so far. A session is known by the hash
