@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -62,10 +64,21 @@ func naive(m *bpe, ids []int32) []int32 {
 	}
 }
 
+func narrow(ids []int) (out []int32) {
+	for _, id := range ids {
+		out = append(out, int32(id))
+	}
+	return out
+}
+
 // FuzzEncode: byte-level tokens spell the text, and the two ways to merge do what
 // the naive one does.
 func FuzzEncode(f *testing.F) {
 	whole, gemma := readVariant(f, "bytelevel-whole"), readVariant(f, "gemma")
+	crossed, err := Read(strings.NewReader(crossing(f)), "crossing")
+	if err != nil {
+		f.Fatal(err)
+	}
 	var models map[string]struct{ Vocab map[string]int }
 	if err := json.Unmarshal(variantModels(), &models); err != nil {
 		f.Fatal(err)
@@ -93,19 +106,29 @@ func FuzzEncode(f *testing.F) {
 		if string(spelled) != text {
 			t.Fatalf("the tokens of %q spell %q", text, spelled)
 		}
-		for _, tok := range []*Tokenizer{whole, gemma} {
+		for _, tok := range []*Tokenizer{whole, gemma, crossed} {
 			m := &tok.encoder.(*pipeline).model
 			var s scratch
+			if tok != whole {
+				text = strings.ReplaceAll(text, " ", spaceMark) // as their normalizer has it
+			}
 			s.ids, err = m.symbols(nil, text)
 			if err != nil {
 				t.Fatal(err)
 			}
 			start := slices.Clone(s.ids)
-			want := naive(m, start)
+			want := append([]int32(nil), naive(m, start)...)
 			heap := m.mergeHeap(nil, &s)
 			scan := m.mergeScan(nil, &s) // last, as it merges in place
 			if !slices.Equal(want, heap) || !slices.Equal(want, scan) {
 				t.Fatalf("%s: %q: naive %v, heap %v, scan %v", tok.Name(), text, want, heap, scan)
+			}
+			all, err := tok.Encode(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, narrow(all)); diff != "" {
+				t.Fatalf("%s: %q in one piece and cut mismatch (-want +got):\n%s", tok.Name(), text, diff)
 			}
 		}
 	})
@@ -123,7 +146,7 @@ func FuzzScanners(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		pairs = append(pairs, pair{expr, scan.pattern, expression(re)})
+		pairs = append(pairs, pair{expr, scan.pattern, expression(re, time.Minute)})
 	}
 	var texts []string
 	readJSON(f, "texts.json", &texts)
@@ -167,6 +190,39 @@ func FuzzSlowForm(f *testing.F) {
 			if got, want := slowForm(form, text), form.String(text); got != want {
 				t.Fatalf("form %d of %+q: %+q, want %+q", form, text, got, want)
 			}
+		}
+	})
+}
+
+// FuzzPattern: an expression either is refused or finds spans that cover the text.
+func FuzzPattern(f *testing.F) {
+	for expr := range scanners {
+		f.Add(expr, "It's  10 o'Clock, 日本")
+	}
+	for _, expr := range []string{`[^a-c\s]{2,}?|(?<=x)\w++`, `(?i:[sdmt]|ll)*(?!\S)`, `^\p{Lu}?+$|.`, `(?:a|b){,3}\x41\u00e9`, `\P{L}\D\W`} {
+		f.Add(expr, "abc xyz\nA\u00e9")
+	}
+	f.Fuzz(func(t *testing.T, expr, text string) {
+		if text = validUTF8(text); text == "" || len(text) > 50 {
+			return
+		}
+		re, err := compileRegexp(expr)
+		if err != nil {
+			return
+		}
+		spans, err := expression(re, 100*time.Millisecond)(nil, text)
+		if err != nil {
+			return // it took too long
+		}
+		at := 0
+		for _, s := range spans {
+			if s.start != at || s.end < at {
+				t.Fatalf("%q on %q: %v", expr, text, spans)
+			}
+			at = s.end
+		}
+		if at != len(text) {
+			t.Fatalf("%q on %q ends at %d: %v", expr, text, at, spans)
 		}
 	})
 }

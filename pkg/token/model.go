@@ -77,6 +77,9 @@ func (p *pipeline) readModel(fields map[string]json.RawMessage, byteLevel bool) 
 	}
 	m.setVocab(vocab, f.ignoreMerges)
 	p.crossing = crossesSpace(vocab)
+	if cut := m.cutter(vocab); cut != nil {
+		p.steps = append(p.steps, cut)
+	}
 	return vocab, m.setMerges(f.merges, vocab)
 }
 

@@ -32,7 +32,7 @@ func compile(expr string) (pattern, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pattern %.200q: %w", expr, err)
 	}
-	return expression(re), nil
+	return expression(re, matchTime), nil
 }
 
 func compileRegexp(expr string) (*regexp2.Regexp, error) {

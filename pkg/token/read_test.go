@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 // A variant is a small tokenizer: one of the models of models.json with changes,
@@ -216,8 +218,13 @@ func TestBytesThatAreNotUTF8CountAsJSONHasThem(t *testing.T) {
 
 func TestTextOfReadTokenizers(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"qwen", "bytelevel", "ignore-merges", "gemma", "gemma3", "llama2", "metaspace", "metaspace-first"} {
-		tok := readVariant(t, name)
+	files := variants(t)
+	files["crossing"] = []byte(crossing(t)) // its words that end with e are left out
+	for _, name := range []string{"qwen", "bytelevel", "ignore-merges", "gemma", "gemma3", "llama2", "metaspace", "metaspace-first", "crossing"} {
+		tok, err := Read(bytes.NewReader(files[name]), name)
+		if err != nil {
+			t.Fatal(err)
+		}
 		rng := rand.New(rand.NewPCG(3, 4))
 		a, b := makeText(t, tok, 100, rng), makeText(t, tok, 1, rng)
 		if got := count(t, tok, a); got != 100 {
@@ -236,7 +243,8 @@ func TestTextSaysWhyThereIsNone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ why, file, want string }{
 		{"no words", small("null", "null", "[]", `{"unk_token":"?","vocab":{"?":0,"a":1},"merges":[]}`), "only 0 of"},
-		{"a token across words", crossing(t), "reach across the space"},
+		{"a token across words, which no step parts", strings.NewReplacer(`"vocab":{`, `"vocab":{"eĠ":99999,`, `"merges":[`, `"merges":["e Ġ",`).
+			Replace(string(variants(t)["bytelevel-whole"])), "reach across the space"},
 	} {
 		tok, err := Read(strings.NewReader(c.file), "small")
 		if err != nil {
@@ -252,9 +260,49 @@ func TestTextSaysWhyThereIsNone(t *testing.T) {
 }
 
 // crossing is the variant gemma with one token more: an e and the space behind it.
-func crossing(t *testing.T) string {
+func crossing(t testing.TB) string {
 	t.Helper()
 	s := string(variants(t)["gemma"])
 	s = strings.Replace(s, `"vocab":{`, `"vocab":{"e▁":99999,`, 1)
 	return strings.Replace(s, `"merges":[`, `"merges":[["e","▁"],`, 1)
+}
+
+func TestPatternsThatTakeTooLong(t *testing.T) {
+	t.Parallel()
+	re, err := compileRegexp(`(?:a|a|aa)+b`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spans, err := expression(re, 20*time.Millisecond)(nil, strings.Repeat("a", 5000)+"c")
+	if err == nil {
+		t.Errorf("an exponential pattern ends with %d spans, want an error", len(spans))
+	}
+}
+
+// TestGoroutines shares a tokenizer, its cache and its memory.
+func TestGoroutines(t *testing.T) {
+	t.Parallel()
+	var texts []string
+	readJSON(t, "texts.json", &texts)
+	for _, tok := range []*Tokenizer{readVariant(t, "qwen"), readVariant(t, "gemma"), builtin(t)} {
+		var want []int
+		for _, text := range texts {
+			ids, err := tok.Encode(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, len(ids))
+		}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				for i, text := range texts {
+					if n, err := tok.Count(text); n != want[i] || err != nil {
+						t.Errorf("%s: Count(%q) = %d, %v, want %d", tok.Name(), text, n, err, want[i])
+					}
+				}
+			})
+		}
+		wg.Wait()
+	}
 }

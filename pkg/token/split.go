@@ -90,9 +90,9 @@ const (
 
 var errPatternTime = errors.New("its split pattern takes too much time on this text")
 
-// expression matches what re matches.
-func expression(re *regexp2.Regexp) pattern {
-	re.MatchTimeout = matchTime
+// expression matches what re matches; each match may take the given time.
+func expression(re *regexp2.Regexp, limit time.Duration) pattern {
+	re.MatchTimeout = limit
 	return func(dst []span, s string) ([]span, error) {
 		began := time.Now()
 		runes := []rune(s)
