@@ -221,10 +221,7 @@ func (x *exchange) over(conn *wire.Conn) (failed *record.Error, again bool) {
 	x.announce()
 	x.rec.HTTP.Sent = new(sent.Sub(x.start).Seconds())
 	timer := x.cancelLater(conn.Interrupt)
-	var h *wire.Header
-	if err == nil {
-		h, err = conn.Header()
-	}
+	h, err := x.header(conn, err)
 	if err != nil {
 		failed = x.classify(err, true)
 		again = conn.Reused() && conn.First().IsZero() && x.cause.Load() == nil && !errors.Is(err, os.ErrDeadlineExceeded)
@@ -241,6 +238,23 @@ func (x *exchange) over(conn *wire.Conn) (failed *record.Error, again bool) {
 		x.keep(conn)
 	}
 	return failed, again
+}
+
+// header waits for the answer's header. A server may have answered, and stopped
+// reading, before all of a large body was written: then that counts and not the
+// error of writing.
+func (x *exchange) header(conn *wire.Conn, sent error) (*wire.Header, error) {
+	if sent == nil {
+		return conn.Header()
+	}
+	if x.cause.Load() != nil || errors.Is(sent, os.ErrDeadlineExceeded) {
+		return nil, sent
+	}
+	conn.Limit(time.Now().Add(lingering))
+	if h, err := conn.Header(); err == nil {
+		return h, nil
+	}
+	return nil, sent
 }
 
 // together is how long a body may be to be written with its head at once.

@@ -201,3 +201,44 @@ func TestLargeBody(t *testing.T) {
 		}
 	}
 }
+
+// What a server says before it has read a large body is its answer, whatever
+// becomes of the rest of the body.
+func TestEarlyAnswer(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() {
+				defer c.Close()
+				c.Read(make([]byte, 1000))
+				io.WriteString(c, "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long")
+				c.(*net.TCPConn).CloseWrite()
+				io.Copy(io.Discard, io.LimitReader(c, 100<<10))
+			})
+		}
+	})
+	p := sockets("http://"+l.Addr().String(), 3, 1)
+	c := single(0)
+	c.Turns[0].Messages[0].Content = fmt.Sprintf("%020000000d", 7)
+	p.Phases[0].Conversations = func(yield func(prompt.Conversation, error) bool) {
+		for i := 0; yield(c, nil); i++ {
+			c.Index = i
+		}
+	}
+	for _, r := range requests(t, Run(t.Context(), p)) {
+		if r.Error == nil || r.Error.Class != record.ClassStatus || r.Error.Message != "HTTP 413: too long" {
+			t.Errorf("request %s: %+v", r.ID, r.Error)
+		}
+	}
+	l.Close()
+	wg.Wait()
+}
