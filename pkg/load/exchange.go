@@ -24,6 +24,8 @@ type exchange struct {
 	due  time.Time
 	body *[]byte // from bodies; nil once it is not needed any more
 
+	asked    time.Time // when a connection was asked for
+	ready    time.Time // when it was there
 	start    time.Time // the first byte was about to leave
 	told     bool      // that it has begun
 	began    sync.Once // the first token has come, or none will
@@ -57,13 +59,7 @@ func (ss *session) exchange(turn int, due time.Time, body *[]byte) *exchange {
 // complete or has failed.
 func (x *exchange) do() {
 	var failed *record.Error
-	if x.Lag != nil && !x.due.IsZero() {
-		from := x.due
-		if x.free.After(from) {
-			from = x.free
-		}
-		x.Lag(max(0, time.Since(from)))
-	}
+	x.asked = time.Now()
 	if x.h2 != nil {
 		failed = x.overHTTP2()
 	} else {
@@ -86,7 +82,24 @@ func (x *exchange) do() {
 	}
 	if !x.due.IsZero() {
 		rec.Late = new(max(0, x.start.Sub(x.due).Seconds()))
+		if x.Lag != nil {
+			x.Lag(x.lag())
+		}
 	}
+}
+
+// lag is how long the request was late for no reason but this process: behind
+// its being due, there being room for it, and there being a connection.
+func (x *exchange) lag() time.Duration {
+	from := x.due
+	if x.free.After(from) {
+		from = x.free
+	}
+	lag := max(0, x.asked.Sub(from))
+	if x.ready.After(from) {
+		from = x.ready
+	}
+	return lag + max(0, x.start.Sub(from))
 }
 
 // begin notes when the request was about to leave, the first time it is called.
@@ -211,6 +224,8 @@ func (x *exchange) over(conn *wire.Conn) (failed *record.Error, again bool) {
 	if len(large) <= together {
 		*message, large = append(*message, large...), nil
 	}
+	x.ready = time.Now()
+	x.hold(x.due)
 	x.begin(time.Now())
 	err := conn.Send(*message, large, x.deadline)
 	sent := time.Now()

@@ -49,6 +49,7 @@ func (x *exchange) overHTTP2() *record.Error {
 	req.Host = x.Header.Get("Host")
 	req.Header.Set("X-Request-ID", x.Run+"-"+x.rec.ID)
 	req.Header.Set("X-Correlation-ID", x.Run+"-"+x.name(0))
+	x.hold(x.due)
 	resp, err := x.h2.RoundTrip(req)
 	x.announce()
 	if b.timer != nil {
@@ -86,6 +87,7 @@ func (x *exchange) trace(b *streamBody) *httptrace.ClientTrace {
 				}
 				h.Connect = new(dialled.Sub(from).Seconds())
 			}
+			x.ready = now
 			x.begin(now)
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) {
