@@ -2,6 +2,7 @@ package token
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"testing"
@@ -69,6 +70,9 @@ func TestOracle(t *testing.T) {
 			loaded := time.Since(began)
 			texts := readEncoded(t, filepath.Join(filepath.Dir(file), "ids.ndjson"))
 			different := compareEncoded(t, tok, texts)
+			if tok.words.err == nil {
+				checkText(t, tok)
+			}
 			t.Logf("%d texts, %d differ; read in %d ms; %d words for text: %v", len(texts), different,
 				loaded.Milliseconds(), len(tok.words.rest), tok.words.err)
 		})
@@ -97,4 +101,23 @@ func compareEncoded(t *testing.T, tok *Tokenizer, texts []encoded) (different in
 		}
 	}
 	return different
+}
+
+// checkText makes texts and counts them, apart and joined.
+func checkText(t *testing.T, tok *Tokenizer) {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(7, 8))
+	all, total := "", 0
+	for _, n := range []int{1, 2, 3, 50, 5000, 1, 20000} {
+		text := makeText(t, tok, n, rng)
+		if got := count(t, tok, text); got != n {
+			t.Errorf("Text(%d) has %d tokens", n, got)
+		}
+		if all, total = all+" "+text, total+n; n == 1 && total == 1 {
+			all = text
+		}
+		if got := count(t, tok, all); got != total {
+			t.Errorf("texts of %d tokens have %d together", total, got)
+		}
+	}
 }

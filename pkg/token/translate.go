@@ -3,6 +3,7 @@ package token
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -25,6 +26,9 @@ type translator struct {
 func translate(expr string) (string, error) {
 	if len(expr) > maxPattern {
 		return "", fmt.Errorf("longer than %d bytes", maxPattern)
+	}
+	if !utf8.ValidString(expr) {
+		return "", fmt.Errorf("not UTF-8")
 	}
 	t := &translator{in: expr}
 	if err := t.alternatives(); err != nil {
@@ -95,11 +99,9 @@ func (t *translator) atom() (repeatable bool, err error) {
 	case '*', '+', '?':
 		return false, t.unknown(1)
 	}
-	for _, r := range t.in[t.pos:] {
-		t.pos += len(string(r))
-		return true, t.literal(r)
-	}
-	return false, nil
+	r, size := utf8.DecodeRuneInString(t.in[t.pos:])
+	t.pos += size
+	return true, t.literal(r)
 }
 
 // literal writes a character, in both cases if case is ignored.
