@@ -153,6 +153,7 @@ func TestReadErrors(t *testing.T) {
 		{"a property", split(`\p{Klingon}+`), "is not known"},
 		{"a POSIX class", split(`[[:alpha:]]`), "is not known"},
 		{"ß is ss when case is ignored", split(`(?i:ß)`), "without regard to case"},
+		{"so is ss ß", split(`(?i:mass)`), "without regard to case"},
 		{"an open group", split(`(a`), "a ) is missing"},
 		{"an open set", split(`[a`), "a ] is missing"},
 		{"too many repetitions", split(`a{2000}`), "more than 1000"},

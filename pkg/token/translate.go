@@ -114,6 +114,10 @@ func (t *translator) literal(r rune) error {
 	if err != nil {
 		return err
 	}
+	if len(cases) == 3 && r|0x20 == 's' && strings.IndexByte("sStT", t.peek()) >= 0 && t.pos < len(t.in) {
+		// ss is also ß, and st a ligature, one character each.
+		return fmt.Errorf("%q and %q without regard to case are not known", r, t.peek())
+	}
 	if len(cases) == 1 {
 		t.out.WriteString(quote(r))
 		return nil
