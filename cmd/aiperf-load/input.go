@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -47,17 +48,17 @@ func (i *inputFlags) registerFile(f *pflag.FlagSet) {
 }
 
 func join(types []prompt.Type) string {
-	s := ""
+	var s strings.Builder
 	for i, t := range types {
 		switch {
 		case i == len(types)-1:
-			s += " or "
+			s.WriteString(" or ")
 		case i > 0:
-			s += ", "
+			s.WriteString(", ")
 		}
-		s += string(t)
+		s.WriteString(string(t))
 	}
-	return s
+	return s.String()
 }
 
 func (i *inputFlags) registerSynthetic(f *pflag.FlagSet) {

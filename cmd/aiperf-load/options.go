@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"aiperf/pkg/cli"
@@ -126,10 +127,8 @@ func (o *options) needs(flag string, others ...string) error {
 	if !o.set(flag) {
 		return nil
 	}
-	for _, other := range others {
-		if o.set(other) {
-			return nil
-		}
+	if slices.ContainsFunc(others, o.set) {
+		return nil
 	}
 	return cli.Usagef("--%s needs --%s", flag, strings.Join(others, " or --"))
 }

@@ -97,10 +97,7 @@ func (c *Conn) piece() ([]byte, error) {
 		c.data = nil
 		return piece, nil
 	}
-	n := int64(len(c.data))
-	if n > b.left {
-		n = b.left
-	}
+	n := min(int64(len(c.data)), b.left)
 	piece := c.data[:n]
 	c.data = c.data[n:]
 	if b.left -= n; b.left == 0 {

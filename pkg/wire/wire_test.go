@@ -209,11 +209,10 @@ func TestInterrupt(t *testing.T) {
 		{"an interrupt", func(c *Conn) { time.AfterFunc(3*time.Second, c.Interrupt) }, 3 * time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			conn := answer(t, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
 			ours, theirs := net.Pipe()
 			defer theirs.Close()
 			go http.ReadRequest(bufio.NewReader(theirs))
-			conn = NewConn(ours)
+			conn := NewConn(ours)
 			began := time.Now()
 			if err := conn.Send([]byte("GET / HTTP/1.1\r\nHost: h\r\n\r\n"), nil, began.Add(time.Minute)); err != nil {
 				t.Fatal(err)
