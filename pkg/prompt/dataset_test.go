@@ -49,7 +49,7 @@ var rowTests = []struct {
 	{why: "all keys of a turn", t: SingleTurn, line: `{"text":"a","output_length":5,"timestamp":1.5,"delay":20,"extra":{"n":1},"model":"m","session_id":"s","role":"tool"}`, id: "s",
 		want: []Turn{{Messages: []Message{{Role: "tool", Content: "a"}}, Texts: []string{"a"}, Out: new(5), Due: ms(1.5), Delay: *ms(20), Extra: json.RawMessage(`{"n":1}`), Model: "m"}}},
 	{why: "several texts are parts", t: SingleTurn, line: `{"texts":["a","b<\""]}`,
-		want: []Turn{{Messages: []Message{{Raw: json.RawMessage(`{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b<\""}]}`)}}, Texts: []string{"a", `b<"`}}}},
+		want: []Turn{{Messages: []Message{{Raw: json.RawMessage(`{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b\u003c\""}]}`)}}, Texts: []string{"a", `b<"`}}}},
 	{why: "named texts", t: SingleTurn, line: `{"texts":[{"name":"query","contents":["q"]},{"name":"passage","contents":["p"]}]}`,
 		want: []Turn{with(asked("p"), func(t *Turn) { t.Query = "q" })}},
 	{why: "an image by URL", t: SingleTurn, line: `{"text":"a","image":"http://h/i.png"}`,

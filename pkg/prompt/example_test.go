@@ -22,15 +22,15 @@ func ExampleDataset() {
 			continue
 		}
 		for i, t := range c.Turns {
-			fmt.Printf("%d %s/%d after %v: %s\n", c.Index, c.ID, i, t.Delay, t.Messages[0].AppendJSON(nil))
+			fmt.Printf("%d %s/%d after %v: %s\n", c.Index, c.ID, i, t.Delay, t.Messages[0].Content)
 		}
 	}
 	// Output:
 	// single_turn false <nil>
-	// 0 0/0 after 0s: {"role":"user","content":"How far is the moon?"}
+	// 0 0/0 after 0s: How far is the moon?
 	// bad row: questions.jsonl:2: key "text": want a string, not a JSON number
-	// 1 tides/0 after 0s: {"role":"user","content":"Why is there a tide?"}
-	// 1 tides/1 after 1.5s: {"role":"user","content":"And why two a day?"}
+	// 1 tides/0 after 0s: Why is there a tide?
+	// 1 tides/1 after 1.5s: And why two a day?
 }
 
 func ExampleParseMix() {

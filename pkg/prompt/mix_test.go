@@ -1,7 +1,6 @@
 package prompt
 
 import (
-	"encoding/json"
 	"math"
 	"strings"
 	"testing"
@@ -144,52 +143,5 @@ func TestModels(t *testing.T) {
 			t.Errorf("%s: no error", why)
 		}
 		m.Pick(5) // does not panic
-	}
-}
-
-// slow is the message by encoding/json.
-func slow(t testing.TB, m Message) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(m); err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
-
-func FuzzAppendJSON(f *testing.F) {
-	for _, s := range []string{"", "plain", "<a href=\"x\">&\\", "\x00\x1f\x7f\b\f\n\r\t", "é漢😀", "\xff\xc0\xafa\xe2\x80", "\u2028\u2029\ufffd"} {
-		f.Add("user", s)
-	}
-	f.Fuzz(func(t *testing.T, role, content string) {
-		m := Message{Role: role, Content: content}
-		diff(t, "AppendJSON", "x"+slow(t, m), string(m.AppendJSON([]byte("x"))))
-		m.Raw = json.RawMessage(`{"a": 1}`)
-		diff(t, "raw", `{"a": 1}`, string(m.AppendJSON(nil)))
-	})
-}
-
-// go test -bench AppendJSON ./pkg/prompt/
-func BenchmarkAppendJSON(b *testing.B) {
-	for name, text := range map[string]string{"text=english": strings.Repeat("some words of a question, ", 100), "text=escaped": strings.Repeat("\"<é>\"\n", 400)} {
-		m := Message{Role: "user", Content: text}
-		b.Run(name+"/by=append", func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			var buf []byte
-			for b.Loop() {
-				buf = m.AppendJSON(buf[:0])
-			}
-		})
-		b.Run(name+"/by=encoding_json", func(b *testing.B) {
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := json.Marshal(m); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

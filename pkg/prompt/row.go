@@ -241,18 +241,32 @@ func (r *row) message(d *draft, images []string) error {
 	case len(d.Texts)+len(images) == 0:
 		return nil
 	default:
-		b := append([]byte(`{"role":`), appendString(nil, m.Role)...)
-		b = append(b, `,"content":[`...)
+		type image struct {
+			URL string `json:"url"`
+		}
+		type part struct {
+			Type  string  `json:"type"`
+			Text  *string `json:"text,omitempty"`
+			Image *image  `json:"image_url,omitempty"`
+		}
+		var parts []part
 		for _, s := range d.Texts {
-			b = append(appendString(append(b, `{"type":"text","text":`...), s), "},"...)
+			parts = append(parts, part{Type: "text", Text: &s})
 		}
 		for _, s := range images {
 			if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "data:") {
 				return fmt.Errorf("image %.40q: want an http, https or data URL", s)
 			}
-			b = append(appendString(append(b, `{"type":"image_url","image_url":{"url":`...), s), "}},"...)
+			parts = append(parts, part{Type: "image_url", Image: &image{s}})
 		}
-		m = Message{Raw: append(b[:len(b)-1], "]}"...)}
+		raw, err := json.Marshal(struct {
+			Role    string `json:"role"`
+			Content []part `json:"content"`
+		}{m.Role, parts})
+		if err != nil {
+			return err
+		}
+		m = Message{Raw: raw}
 	}
 	d.Messages = []Message{m}
 	return nil
