@@ -44,7 +44,7 @@ type monitor struct {
 const (
 	queueMetric = "/sched/latencies:seconds"
 	gcMetric    = "/sched/pauses/total/gc:seconds"
-	tick        = 10 * time.Millisecond
+	tick        = 50 * time.Millisecond
 )
 
 // watch starts a monitor; finish it.
@@ -76,7 +76,7 @@ func (m *monitor) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		if n%200 == 0 {
+		if n%40 == 0 {
 			m.files = max(m.files, openFiles())
 		}
 	}
