@@ -20,32 +20,32 @@ import (
 //	go test -run '^$' -bench AddedError ./cmd
 func BenchmarkAddedError(b *testing.B) {
 	for _, c := range []struct {
-		streams, tokens int
-		itl             time.Duration // such that the machine keeps up
+		streams, answers, tokens int
+		itl                      time.Duration // such that the machine keeps up
 	}{
-		{1, 150, 4 * time.Millisecond},
-		{64, 60, 16 * time.Millisecond},
-		{512, 12, 100 * time.Millisecond},
+		{1, 10, 40, 2 * time.Millisecond},
+		{64, 64, 60, 16 * time.Millisecond},
+		{512, 512, 12, 100 * time.Millisecond},
 	} {
-		b.Run(fmt.Sprintf("streams=%d", c.streams), func(b *testing.B) { addedError(b, c.streams, c.tokens, c.itl) })
+		b.Run(fmt.Sprintf("streams=%d", c.streams), func(b *testing.B) { addedError(b, c.streams, c.answers, c.tokens, c.itl) })
 	}
 }
 
 // errorRounds is rounds for a comparison whose single runs are short.
 const errorRounds = 5
 
-func addedError(b *testing.B, streams, tokens int, itl time.Duration) {
+func addedError(b *testing.B, streams, answers, tokens int, itl time.Duration) {
 	dir, peer := needs(b)
 	truth := filepath.Join(b.TempDir(), "truth.ndjson")
 	sim := benchSimulator(b, dir, "--truth", truth, "--batch", "1000", "--ttft", (4 * itl).String(), "--itl", itl.String(), "--jitter", "0.5")
-	n, osl := strconv.Itoa(streams), strconv.Itoa(tokens)
+	n, m, osl := strconv.Itoa(streams), strconv.Itoa(answers), strconv.Itoa(tokens)
 	var ours, theirs []string
 	for b.Loop() {
 		for range errorRounds {
 			name := fmt.Sprintf("raw%d", len(theirs))
 			load, loop := filepath.Join(b.TempDir(), "load.ndjson"), filepath.Join(b.TempDir(), "raw.ndjson")
-			mustMeasure(b, filepath.Join(dir, "aiperf-load"), loadArgs(sim.llm, load, "--streaming", "--osl", osl, "--concurrency", n, "--request-count", n)...)
-			mustMeasure(b, peer, "raw", "-u", sim.llm, "-streaming", "-osl", osl, "-concurrency", n, "-request-count", n, "-name", name, "-o", loop)
+			mustMeasure(b, filepath.Join(dir, "aiperf-load"), loadArgs(sim.llm, load, "--streaming", "--osl", osl, "--concurrency", n, "--request-count", m)...)
+			mustMeasure(b, peer, "raw", "-u", sim.llm, "-streaming", "-osl", osl, "-concurrency", n, "-request-count", m, "-name", name, "-o", loop)
 			ours, theirs = append(ours, load), append(theirs, loop)
 		}
 	}

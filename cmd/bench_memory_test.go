@@ -21,7 +21,7 @@ func BenchmarkStreamMemory(b *testing.B) {
 	}
 	dir, peer := needs(b)
 	// The first tokens come when all requests have been sent.
-	sim := benchSimulator(b, dir, "--batch", strconv.Itoa(2*many), "--ttft", "4s", "--itl", "300ms", "--jitter", "0.3")
+	sim := benchSimulator(b, dir, "--batch", strconv.Itoa(2*many), "--ttft", "3s", "--itl", "200ms", "--jitter", "0.3")
 	out := filepath.Join(b.TempDir(), "out.ndjson")
 	load := func(n int) float64 {
 		return float64(mustMeasure(b, filepath.Join(dir, "aiperf-load"), loadArgs(sim.llm, out, "--streaming", "--osl", "4",

@@ -80,7 +80,8 @@ func clients(args []string, run func(*job) error) error {
 	if err != nil {
 		return err
 	}
-	j.url = u.JoinPath("/v1/chat/completions")
+	u.Path = strings.TrimSuffix(u.Path, "/") + "/v1/chat/completions"
+	j.url = u
 	ask := ""
 	if *stream {
 		ask = `,"stream":true,"stream_options":{"include_usage":true}`
@@ -90,13 +91,19 @@ func clients(args []string, run func(*job) error) error {
 	return run(&j)
 }
 
-// all runs as many workers as there may be requests in flight.
+// all runs as many workers as there may be requests in flight. The first error
+// is that of all.
 func (j *job) all(work func() error) error {
-	errs := make([]error, j.streams)
+	var once sync.Once
+	var first error
 	var wg sync.WaitGroup
-	for i := range j.streams {
-		wg.Go(func() { errs[i] = work() })
+	for range j.streams {
+		wg.Go(func() {
+			if err := work(); err != nil {
+				once.Do(func() { first = err })
+			}
+		})
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	return first
 }

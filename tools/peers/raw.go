@@ -80,7 +80,7 @@ func (c *rawConn) get(n int64) (arrival, error) {
 	}
 	head, rest, ok := bytes.Cut(c.buf[:k], []byte("\r\n\r\n"))
 	if !ok || !bytes.HasPrefix(head, []byte("HTTP/1.1 200 ")) {
-		return a, fmt.Errorf("the server answers %.40q", head)
+		return a, fmt.Errorf("the server answers %.30q", head)
 	}
 	if _, text, ok := bytes.Cut(head, []byte("\r\nContent-Length: ")); ok {
 		text, _, _ = bytes.Cut(text, []byte("\r\n"))
