@@ -9,7 +9,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers race fuzz bench lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp race fuzz bench bench-peers lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -31,6 +31,12 @@ fuzz:  ## every fuzz target for FUZZTIME=20s
 
 bench:  ## every benchmark COUNT=1 times, into bench.txt
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... >bench.txt; s=$$?; cat bench.txt; exit $$s
+
+bench-peers: build  ## aiperf-load beside AIPerf and others, one server (slow; needs Python)
+	tools/bench-peers
+
+test-llamacpp: build  ## aiperf-load against llama.cpp, which is built first (slow)
+	tools/test-llamacpp
 
 lint:  ## gofmt, go vet, go fix, staticcheck; sh -n and, if there is one, shellcheck
 	tools/lint

@@ -4,7 +4,7 @@
 //	peers http [flags]                    a loop over net/http
 //	peers raw [flags]                     a loop over plain sockets
 //	peers measure [-o FILE] command…      run a command; CPU time and memory of its whole tree of processes
-//	peers compare TRUTH NAME=MEASURE=RECORDS…   the table of what was measured
+//	peers compare DIR NAME…               the table of what was measured
 package main
 
 import (
