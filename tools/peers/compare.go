@@ -35,7 +35,7 @@ type row struct {
 // and truth.ndjson of the simulator. The first name is what the ratios are of.
 func compare(args []string) error {
 	if len(args) < 2 {
-		return errors.New("usage: peers compare DIR NAME...")
+		return errors.New("usage: peers compare DIR NAME [NAME...]")
 	}
 	dir := args[0]
 	truth, err := answers(filepath.Join(dir, "truth.ndjson"))
