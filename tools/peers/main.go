@@ -3,6 +3,7 @@
 //
 //	peers http [flags]                    a loop over net/http
 //	peers raw [flags]                     a loop over plain sockets
+//	peers tick [flags]                    a loop that sleeps until each instant is due
 //	peers measure [-o FILE] command…      run a command; CPU time and memory of its whole tree of processes
 //	peers compare DIR NAME…               the table of what was measured
 package main
@@ -27,13 +28,15 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("usage: peers http|raw|measure|compare [argument...]")
+		return errors.New("usage: peers http|raw|tick|measure|compare [argument...]")
 	}
 	switch args[0] {
 	case "http":
 		return clients(args, runHTTP)
 	case "raw":
 		return clients(args, runRaw)
+	case "tick":
+		return tick(args[1:])
 	case "measure":
 		return measure(args[1:])
 	case "compare":
