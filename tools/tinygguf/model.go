@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 )
 
@@ -16,12 +17,9 @@ const (
 	context = 8192
 )
 
-// pairs are the merges of the vocabulary beyond single bytes; Ġ is a blank.
-const pairs = "Ġ t,h e,Ġ a,i n,r e,o n,Ġt he,e r,Ġ s,a t,Ġ w,e n,Ġ o,o u,i s,Ġ c,o r,i t,Ġ b,e d,Ġ f,a n,in g,Ġ p,e s,a l,a r,Ġ m,l e,Ġ d"
-
 // tiny is a whole model.
 func tiny(seed uint64) *file {
-	merges := strings.Split(pairs, ",")
+	merges := learn(strings.Fields(words))
 	tokens, kinds := vocabulary(merges)
 	end := uint32(len(tokens) - 1)
 	m := &model{rng: rand.New(rand.NewPCG(seed, 0))}
@@ -65,7 +63,7 @@ func tiny(seed uint64) *file {
 	}}
 }
 
-// vocabulary has a token for each byte, one for each merge, and the end.
+// vocabulary has a token for each byte, one for what each merge gives, and the end.
 func vocabulary(merges []string) (tokens []string, kinds []int32) {
 	const normal, control = 1, 3
 	spare := rune(256) // stands for a byte that cannot be seen
@@ -78,7 +76,9 @@ func vocabulary(merges []string) (tokens []string, kinds []int32) {
 		tokens, kinds = append(tokens, string(c)), append(kinds, normal)
 	}
 	for _, m := range merges {
-		tokens, kinds = append(tokens, strings.ReplaceAll(m, " ", "")), append(kinds, normal)
+		if t := strings.ReplaceAll(m, " ", ""); !slices.Contains(tokens, t) {
+			tokens, kinds = append(tokens, t), append(kinds, normal)
+		}
 	}
 	return append(tokens, "<|endoftext|>"), append(kinds, control)
 }
