@@ -31,9 +31,6 @@ func BenchmarkAddedError(b *testing.B) {
 	}
 }
 
-// errorRounds is rounds for a comparison whose single runs are short.
-const errorRounds = 5
-
 func addedError(b *testing.B, streams, answers, tokens int, itl time.Duration) {
 	dir, peer := needs(b)
 	truth := filepath.Join(b.TempDir(), "truth.ndjson")
@@ -41,7 +38,7 @@ func addedError(b *testing.B, streams, answers, tokens int, itl time.Duration) {
 	n, m, osl := strconv.Itoa(streams), strconv.Itoa(answers), strconv.Itoa(tokens)
 	var ours, theirs []string
 	for b.Loop() {
-		for range errorRounds {
+		for range rounds {
 			name := fmt.Sprintf("raw%d", len(theirs))
 			load, loop := filepath.Join(b.TempDir(), "load.ndjson"), filepath.Join(b.TempDir(), "raw.ndjson")
 			mustMeasure(b, filepath.Join(dir, "aiperf-load"), loadArgs(sim.llm, load, "--streaming", "--osl", osl, "--concurrency", n, "--request-count", m)...)
