@@ -19,6 +19,7 @@ build:  ## the commands and the simulator, static, in bin/
 
 test:  ## all tests
 	go test ./...
+	go -C tools test ./...
 
 test-tokenizers:  ## token counts against the Rust tokenizers (needs node and npm)
 	tools/test-tokenizers
