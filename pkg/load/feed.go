@@ -19,6 +19,9 @@ const mostBad = 10
 func (s *stage) fill() {
 	defer close(s.feed)
 	bad, given, most := 0, 0, s.Shard.Share(s.Sessions)
+	if s.Sessions > 0 && most == 0 {
+		return // there are more shards than conversations
+	}
 	defer func() {
 		if bad > mostBad {
 			s.tell(record.Warning, "bad-row", "%d rows of the dataset in all could not be used", bad)
@@ -54,6 +57,9 @@ func (s *stage) fill() {
 func (s *stage) next() (prompt.Conversation, bool) {
 	select {
 	case c, ok := <-s.feed:
+		if !ok && s.dry.Load() {
+			s.starved.Store(true)
+		}
 		return c, ok && s.open.Err() == nil
 	case <-s.open.Done():
 		return prompt.Conversation{}, false

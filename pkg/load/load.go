@@ -142,6 +142,7 @@ type stage struct {
 
 	feed    chan prompt.Conversation
 	dry     atomic.Bool // the conversations ended by themselves
+	starved atomic.Bool // and one more was asked for
 	slots   *limiter
 	prefill *limiter
 	follow  chan chan time.Time // later turns that ask for an arrival
@@ -201,7 +202,7 @@ func (s *stage) carryOut() {
 	s.wg.Wait()
 	s.halt()
 	helpers.Wait()
-	if s.dry.Load() && s.Requests > 0 && s.left.Load() > 0 && s.stop.Err() == nil {
+	if s.starved.Load() && s.Requests > 0 && s.left.Load() > 0 && s.stop.Err() == nil {
 		s.fail(fmt.Errorf("the prompts ended after %d of the %d requests of the %s phase", s.sent.Load(), s.Shard.Share(s.Requests), s.Name))
 	}
 }
