@@ -3,7 +3,9 @@ package load
 import (
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"aiperf/pkg/prompt"
 	"aiperf/pkg/record"
 )
 
@@ -32,4 +34,37 @@ func TestDurationBeforeTheLastConversation(t *testing.T) {
 			t.Errorf("%d requests in 950 ms, want 10", n)
 		}
 	})
+}
+
+// A source that waits for ever, as a pipe may, does not keep the phase from
+// ending: not at its number of requests, and not at its duration.
+func TestSourceThatWaitsForEver(t *testing.T) {
+	for _, ph := range []Phase{{Requests: 3}, {Duration: time.Second}, {Requests: 3, Scheduled: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			never := make(chan struct{})
+			defer close(never)
+			ph.Name, ph.Concurrency, ph.Conversations = record.Profiling, 1, func(yield func(prompt.Conversation, error) bool) {
+				for i := range 3 {
+					if !yield(single(i), nil) {
+						return
+					}
+				}
+				<-never
+			}
+			began := time.Now()
+			p := plan(serve(t, stream(step{100 * ms, word + stop + done})), true, ph)
+			n := 0
+			for rec, err := range Run(t.Context(), p) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, ok := rec.(*record.Request); ok {
+					n++
+				}
+			}
+			if took := time.Since(began); n != 3 || took > 3*time.Second {
+				t.Errorf("%+v: %d requests in %v, want 3 and an end", ph, n, took)
+			}
+		})
+	}
 }

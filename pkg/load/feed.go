@@ -3,6 +3,8 @@ package load
 import (
 	"errors"
 	"fmt"
+	"iter"
+	"time"
 
 	"aiperf/pkg/prompt"
 	"aiperf/pkg/record"
@@ -27,7 +29,8 @@ func (s *stage) fill() {
 			s.tell(record.Warning, "bad-row", "%d rows of the dataset in all could not be used", bad)
 		}
 	}()
-	for c, err := range s.Conversations {
+	for one := range s.made() {
+		c, err := one.Conversation, one.err
 		var row *prompt.LineError
 		switch {
 		case errors.As(err, &row):
@@ -49,7 +52,48 @@ func (s *stage) fill() {
 			return
 		}
 	}
-	s.dry.Store(true)
+	s.dry.Store(s.open.Err() == nil)
+}
+
+type made struct {
+	prompt.Conversation
+	err error
+}
+
+// made gives the conversations as they are made, by a goroutine of its own: a
+// source that reads from a pipe may wait for ever, and nothing can interrupt
+// that. It is given up if it does not end soon after it should, and ends itself
+// when it has read something.
+func (s *stage) made() iter.Seq[made] {
+	return func(yield func(made) bool) {
+		all, enough := make(chan made), make(chan struct{})
+		go func() {
+			defer close(all)
+			for c, err := range s.Conversations {
+				select {
+				case all <- made{c, err}:
+				case <-enough:
+					return
+				}
+			}
+		}()
+		for more := true; more; {
+			select {
+			case m, ok := <-all:
+				if !ok {
+					return
+				}
+				more = yield(m)
+			case <-s.open.Done():
+				more = false
+			}
+		}
+		close(enough)
+		select {
+		case <-all: // closed, or what was being made
+		case <-time.After(lingering):
+		}
+	}
 }
 
 // next gives the next conversation; false if there is none or no more may be

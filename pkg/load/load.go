@@ -155,8 +155,11 @@ func newStage(r *run, ph Phase) *stage {
 	s.issue, s.halt = context.WithCancel(r.stop)
 	s.open, s.enough = context.WithCancel(s.issue)
 	s.left.Store(int64(r.Shard.Share(ph.Requests)))
-	if ph.Requests == 0 {
+	switch {
+	case ph.Requests == 0:
 		s.left.Store(1 << 62)
+	case s.left.Load() == 0: // there are more shards than requests
+		s.enough()
 	}
 	return s
 }
@@ -212,9 +215,12 @@ func (s *stage) take() bool {
 	if s.open.Err() != nil || s.flight.Err() != nil {
 		return false
 	}
-	if s.left.Add(-1) < 0 {
-		s.left.Add(1)
+	left := s.left.Add(-1)
+	if left <= 0 { // at once: the next conversation may never come
 		s.enough()
+	}
+	if left < 0 {
+		s.left.Add(1)
 		return false
 	}
 	s.sent.Add(1)
