@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"time"
 )
 
@@ -25,6 +26,8 @@ type Conn struct {
 	broken  bool      // cannot serve another exchange
 	limited bool      // has a deadline
 	first   time.Time // of the answer's first bytes; zero until they have come
+
+	interrupted atomic.Bool
 }
 
 // NewConn makes a Conn of a connection, which is then its own.
@@ -68,7 +71,7 @@ func (c *Conn) First() time.Time { return c.first }
 // Finish ends the exchange and tells whether the connection can carry another.
 // If it cannot it is closed.
 func (c *Conn) Finish() bool {
-	if c.broken || !c.body.done() || c.header.Close || len(c.data) > 0 {
+	if c.broken || c.interrupted.Load() || !c.body.done() || c.header.Close || len(c.data) > 0 {
 		c.Close()
 		return false
 	}
@@ -90,12 +93,21 @@ func (c *Conn) limit(deadline time.Time) error {
 		return nil
 	}
 	c.limited = !deadline.IsZero()
-	return c.net.SetDeadline(deadline)
+	err := c.net.SetDeadline(deadline)
+	if c.interrupted.Load() { // perhaps just before, and the deadline was set over it
+		err = c.net.SetDeadline(past)
+	}
+	return err
 }
 
-// Interrupt makes reads and writes that wait, and all later ones of the
-// exchange, fail with os.ErrDeadlineExceeded. It may be called at any time.
-func (c *Conn) Interrupt() { c.net.SetDeadline(time.Unix(1, 0)) }
+var past = time.Unix(1, 0)
+
+// Interrupt makes reads and writes that wait, and all later ones, fail with
+// os.ErrDeadlineExceeded. It may be called at any time.
+func (c *Conn) Interrupt() {
+	c.interrupted.Store(true)
+	c.net.SetDeadline(past)
+}
 
 // Close closes the connection.
 func (c *Conn) Close() error {
