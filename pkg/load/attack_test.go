@@ -1,6 +1,10 @@
 package load
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -66,5 +70,42 @@ func TestSourceThatWaitsForEver(t *testing.T) {
 				t.Errorf("%+v: %d requests in %v, want 3 and an end", ph, n, took)
 			}
 		})
+	}
+}
+
+// A server that speaks HTTP/2 may answer before it has read the request: what it
+// reads then is still that request, and not another one that was made in the
+// same memory.
+func TestHTTP2AnswerBeforeTheBody(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		io.WriteString(w, word)
+		w.(http.Flusher).Flush()
+		said := messagesOf(t, r)
+		if text := strings.TrimPrefix(said, "user:"); text != strings.Repeat(text[:1], len(text)) {
+			t.Errorf("a request of several letters")
+		}
+		io.WriteString(w, stop+done)
+	}))
+	s.Config.Protocols = new(http.Protocols)
+	s.Config.Protocols.SetUnencryptedHTTP2(true)
+	s.Start()
+	defer s.Close()
+	p := sockets(s.URL, 24, 6)
+	p.Target.HTTP2 = true
+	p.Phases[0].Conversations = func(yield func(prompt.Conversation, error) bool) {
+		for i := 0; ; i++ {
+			c := single(i)
+			c.Turns[0].Messages[0].Content = strings.Repeat(string(rune('a'+i%26)), 3_000_000)
+			if !yield(c, nil) {
+				return
+			}
+		}
+	}
+	for _, r := range requests(t, Run(t.Context(), p)) {
+		if r.Error != nil {
+			t.Errorf("%s: %+v", r.ID, r.Error)
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync"
 	"time"
 
 	"aiperf/pkg/record"
@@ -40,8 +41,11 @@ func (x *exchange) overHTTP2() *record.Error {
 		ctx, cancel = context.WithTimeoutCause(ctx, x.client.Timeout, x.late())
 		defer cancel()
 	}
-	b := &streamBody{cancel: cancel}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, x.trace(b)), http.MethodPost, x.url.String(), bytes.NewReader(*x.body))
+	steps := &steps{}
+	defer steps.end(x)
+	text := *x.body
+	x.body = nil // it is the transport's, which may read it after the answer has begun, or failed
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, x.trace(steps, cancel)), http.MethodPost, x.url.String(), bytes.NewReader(text))
 	if err != nil {
 		return x.classify(err, false)
 	}
@@ -52,49 +56,93 @@ func (x *exchange) overHTTP2() *record.Error {
 	x.hold(x.due)
 	resp, err := x.h2.RoundTrip(req)
 	x.announce()
-	if b.timer != nil {
-		defer b.timer.Stop()
-	}
 	if err != nil {
 		return x.classify(causeOf(ctx, err), !x.start.IsZero())
 	}
 	defer resp.Body.Close()
 	x.rec.HTTP.Version = "2"
-	b.ctx, b.r = ctx, resp.Body
+	b := &streamBody{ctx: ctx, cancel: cancel, r: resp.Body, first: steps.answered()}
 	return x.answer(&wire.Header{
 		Status: resp.StatusCode, ContentType: resp.Header.Get("Content-Type"),
 		Encoding: resp.Header.Get("Content-Encoding"), Location: resp.Header.Get("Location"),
 	}, b)
 }
 
+// Steps are what the transport tells of a request. It does so from goroutines of
+// its own, and goes on when the request is over or has got another connection.
+type steps struct {
+	mu                                 sync.Mutex
+	asked, looked, dialled, shook, met time.Time // of the connection
+	sent, first                        time.Time
+	timer                              *time.Timer // of a cancellation
+	over                               bool
+}
+
+func (s *steps) note(at *time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*at = time.Now()
+}
+
+func (s *steps) answered() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.first
+}
+
+// end takes no more.
+func (s *steps) end(x *exchange) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	if !s.sent.IsZero() {
+		x.rec.HTTP.Sent = new(s.sent.Sub(x.start).Seconds())
+	}
+}
+
+// connected notes a connection, and how long its steps took if it is new.
+func (s *steps) connected(h *record.HTTP, info httptrace.GotConnInfo) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h.Reused, h.Remote = info.Reused, info.Conn.RemoteAddr().String()
+	if info.Reused || s.dialled.IsZero() {
+		return
+	}
+	from := s.asked
+	if !s.looked.IsZero() {
+		h.DNS, from = positive(s.looked.Sub(s.asked)), s.looked
+	}
+	h.Connect = new(s.dialled.Sub(from).Seconds())
+	if !s.met.IsZero() {
+		h.TLS = new(s.met.Sub(s.shook).Seconds())
+	}
+}
+
 // trace follows a request to its connection.
-func (x *exchange) trace(b *streamBody) *httptrace.ClientTrace {
-	h := x.rec.HTTP
-	var asked, looked, dialled, shook time.Time
+func (x *exchange) trace(s *steps, cancel func()) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
-		GetConn:           func(string) { asked = time.Now() },
-		DNSDone:           func(httptrace.DNSDoneInfo) { looked = time.Now() },
-		ConnectDone:       func(string, string, error) { dialled = time.Now() },
-		TLSHandshakeStart: func() { shook = time.Now() },
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { h.TLS = new(time.Since(shook).Seconds()) },
+		GetConn:           func(string) { s.note(&s.asked) },
+		DNSDone:           func(httptrace.DNSDoneInfo) { s.note(&s.looked) },
+		ConnectDone:       func(string, string, error) { s.note(&s.dialled) },
+		TLSHandshakeStart: func() { s.note(&s.shook) },
+		TLSHandshakeDone:  func(tls.ConnectionState, error) { s.note(&s.met) },
 		GotConn: func(info httptrace.GotConnInfo) {
 			now := time.Now()
-			h.Reused, h.Remote = info.Reused, info.Conn.RemoteAddr().String()
-			if !info.Reused && !dialled.IsZero() {
-				from := asked
-				if !looked.IsZero() {
-					h.DNS, from = positive(looked.Sub(asked)), looked
-				}
-				h.Connect = new(dialled.Sub(from).Seconds())
-			}
+			s.connected(x.rec.HTTP, info)
 			x.ready = now
 			x.begin(now)
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) {
-			h.Sent = new(time.Since(x.start).Seconds())
-			b.timer = x.cancelLater(b.cancel)
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if s.sent = time.Now(); !s.over {
+				s.timer = x.cancelLater(cancel)
+			}
 		},
-		GotFirstResponseByte: func() { b.first = time.Now() },
+		GotFirstResponseByte: func() { s.note(&s.first) },
 	}
 }
 
@@ -102,7 +150,6 @@ func (x *exchange) trace(b *streamBody) *httptrace.ClientTrace {
 type streamBody struct {
 	ctx       context.Context
 	cancel    context.CancelFunc
-	timer     *time.Timer // of a cancellation
 	r         io.Reader
 	buf       [16 << 10]byte
 	first, at time.Time
