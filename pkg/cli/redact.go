@@ -8,10 +8,11 @@ import (
 
 const hidden = "REDACTED"
 
-var userinfo = regexp.MustCompile(`(://)[^/@\s]*@`)
+// userinfo is also that of a URL whose scheme was left out.
+var userinfo = regexp.MustCompile(`(://)[^/\s]*@|(^|[=,])[^/@\s:,=]*:[^/\s]*@`)
 
 // secretHeaders are HTTP headers whose values are credentials.
-var secretHeaders = regexp.MustCompile(`(?i)authorization|api-?key|token|secret|cookie|password`)
+var secretHeaders = regexp.MustCompile(`(?i)auth|key|token|secret|cookie|passw|credential|signature`)
 
 // secretQuery are the keys of URL parameters that are credentials.
 var secretQuery = regexp.MustCompile(`(?i)([?&][^=&#]*(?:key|token|secret|password|signature)[^=&#]*=)[^&#\s]+`)
@@ -31,6 +32,8 @@ func Redact(args []string, secret ...string) []string {
 			value = hidden
 		case name == "header" || name == "H":
 			value = RedactHeader(value)
+		case name == "extra-inputs":
+			value = redactInputs(value)
 		default:
 			out[i] = RedactURL(args[i])
 			continue
@@ -58,8 +61,12 @@ func splitFlag(arg string) (prefix, name, value string, joined bool) {
 	if len(arg) < 2 || arg[0] != '-' {
 		return "", "", "", false
 	}
-	value = arg[2:]
-	return arg[:2], arg[1:2], value, value != ""
+	i := 1
+	for i+1 < len(arg) && strings.IndexByte("hqv", arg[i]) >= 0 { // flags without a value come first
+		i++
+	}
+	value = arg[i+1:]
+	return arg[:i+1], arg[i : i+1], value, value != ""
 }
 
 // RedactHeader hides the value of a "Name: value" that carries a credential.
@@ -71,9 +78,18 @@ func RedactHeader(h string) string {
 	return h
 }
 
+// secretInputs are keys of a request's body whose values are credentials, such
+// as api_key but not max_tokens.
+var secretInputs = regexp.MustCompile(`(?i)("?[\w.-]*(?:api[-_]?key|secret|passw|credential|auth|(?:access|bearer|id|refresh)[-_]?token)[\w.-]*"?\s*:\s*)("(?:[^"\\]|\\.)*"|[^,}]+)`)
+
+// redactInputs hides what is secret in "key:value", or in a JSON object.
+func redactInputs(s string) string {
+	return RedactURL(secretInputs.ReplaceAllString(s, "${1}"+hidden))
+}
+
 // RedactURL hides user and password, and parameters that are credentials, of
 // every URL in s.
 func RedactURL(s string) string {
-	s = userinfo.ReplaceAllString(s, "${1}"+hidden+"@")
+	s = userinfo.ReplaceAllString(s, "${1}${2}"+hidden+"@")
 	return secretQuery.ReplaceAllString(s, "${1}"+hidden)
 }

@@ -38,8 +38,11 @@ func configValue(f *pflag.Flag, secret []string) any {
 	}
 	values := []string{}
 	for _, v := range many.GetSlice() {
-		if f.Name == "header" {
+		switch f.Name {
+		case "header":
 			v = RedactHeader(v)
+		case "extra-inputs":
+			v = redactInputs(v)
 		}
 		values = append(values, RedactURL(v))
 	}

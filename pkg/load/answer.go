@@ -4,6 +4,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"time"
 
 	"aiperf/pkg/openai"
@@ -42,7 +43,10 @@ func (x *exchange) refused(h *wire.Header, b body) *record.Error {
 	words, _ := x.all(b, most)
 	message := openai.Message(words)
 	if h.Location != "" {
-		message = "redirected to " + h.Location
+		message = "redirected elsewhere"
+		if u, err := url.Parse(h.Location); err == nil {
+			message = "redirected to " + shown(u)
+		}
 	}
 	if message == "" {
 		message = http.StatusText(h.Status)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -106,6 +107,35 @@ func TestHTTP2AnswerBeforeTheBody(t *testing.T) {
 	for _, r := range requests(t, Run(t.Context(), p)) {
 		if r.Error != nil {
 			t.Errorf("%s: %+v", r.ID, r.Error)
+		}
+	}
+}
+
+// What is a secret in a URL, or in what a server or the environment says of one,
+// is in no record and no error.
+func TestURLsTellNoSecret(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/elsewhere?"+r.URL.RawQuery, http.StatusTemporaryRedirect)
+	}))
+	defer s.Close()
+	p := sockets(s.URL, 1, 1)
+	p.Target.URLs = []string{s.URL + "/v1/chat/completions?api_key=SECRET"}
+	for rec, err := range Run(t.Context(), p) {
+		if b, _ := record.Append(nil, rec); err != nil || strings.Contains(string(b), "SECRET") {
+			t.Errorf("%v %s", err, b)
+		}
+	}
+	where := s.URL + "/?key=SECRET"
+	s.Close()
+	p.Target.URLs = []string{where}
+	if err := p.Target.Reach(t.Context(), time.Second); err == nil || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("Reach: %v", err)
+	}
+	p.Target.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse("http://u:SECRET%zz@proxy") }
+	for _, err := range Run(t.Context(), p) {
+		if err == nil || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("Run: %v", err)
 		}
 	}
 }

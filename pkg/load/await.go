@@ -36,7 +36,9 @@ func (t Target) Await(ctx context.Context, w Wait) error {
 		tr = newHTTP2(t)
 	}
 	defer tr.CloseIdleConnections()
-	client := &http.Client{Transport: tr}
+	// Redirections are not followed, as they are not later; and other hosts get no
+	// header with a key in it.
+	client := &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for i, where := range t.URLs {
 		for {
 			err := t.probe(ctx, client, where, i, w)

@@ -60,7 +60,7 @@ func newClient(t Target, where string, reuse Reuse) (*client, error) {
 		r.SetBasicAuth(user.Username(), password)
 		u.User = nil
 	}
-	c := &client{Target: t, url: u, shown: u.String()}
+	c := &client{Target: t, url: u, shown: shown(u)}
 	c.Header = header
 	if t.HTTP2 {
 		c.h2 = newHTTP2(t)
@@ -86,6 +86,14 @@ func newClient(t Target, where string, reuse Reuse) (*client, error) {
 	return c, nil
 }
 
+// shown is a URL as records and errors have it: without a user and without the
+// parameters, in which some servers want a key.
+func shown(u *url.URL) string {
+	plain := *u
+	plain.User, plain.RawQuery, plain.ForceQuery = nil, "", false
+	return plain.String()
+}
+
 // proxy is what requests to a URL go by way of; nil is none.
 func (t Target) proxy(u *url.URL) (*url.URL, error) {
 	find := t.Proxy
@@ -93,8 +101,8 @@ func (t Target) proxy(u *url.URL) (*url.URL, error) {
 		find = http.ProxyFromEnvironment
 	}
 	proxy, err := find(&http.Request{URL: u})
-	if err != nil {
-		return nil, fmt.Errorf("find the proxy for %s: %w", u.Host, err)
+	if err != nil { // whose text may have the proxy's password in it
+		return nil, fmt.Errorf("find the proxy for %s: what the environment says of it cannot be understood", u.Host)
 	}
 	return proxy, nil
 }

@@ -32,8 +32,7 @@ func (t Target) Reach(ctx context.Context, limit time.Duration) error {
 		}
 		c, _, err := wire.Dialer{Dial: t.Dial, Timeout: limit}.Open(ctx, addr(u))
 		if err != nil {
-			u.User = nil
-			return &UnreachableError{u.String(), err}
+			return &UnreachableError{shown(u), err}
 		}
 		c.Close()
 	}
