@@ -88,9 +88,12 @@ func cacheDir(getenv func(string) string) string {
 }
 
 func (o *options) serverTokenizer(ctx context.Context, target load.Target) (*token.Tokenizer, error) {
-	where := target.Endpoint.URL(o.server.urls[0], "/tokenize")
+	where, query, _ := strings.Cut(target.Endpoint.URL(o.server.urls[0], "/tokenize"), "?")
+	if where = strings.TrimSuffix(where, "/tokenize"); query != "" {
+		where += "?" + query
+	}
 	t, err := token.Server{
-		URL: strings.TrimSuffix(where, "/tokenize"), Model: target.Options.Model, Header: target.Header,
+		URL: where, Model: target.Options.Model, Header: target.Header,
 		Client: &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: target.TLS.Clone()}},
 	}.Tokenizer(ctx)
 	if err != nil {

@@ -114,26 +114,34 @@ func kind(text, tool, reasoning bool) Kind {
 
 // URL is where an endpoint's requests go: base is a server's URL, with or
 // without a scheme (http is meant) and with or without the path's first part
-// (such as /v1); an empty path means the endpoint's own.
+// (such as /v1); an empty path means the endpoint's own. The base's parameters
+// go behind the path.
 func (e Endpoint) URL(base, path string) string {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
+	}
+	base, query, _ := strings.Cut(base, "?")
+	if query != "" {
+		if before, own, ok := strings.Cut(path, "?"); ok {
+			path, query = before, query+"&"+own
+		}
+		query = "?" + query
 	}
 	base = strings.TrimRight(base, "/")
 	if path == "" {
 		path = e.Path
 	}
 	if path == "" {
-		return base
+		return base + query
 	}
 	path = "/" + strings.TrimLeft(path, "/")
 	if strings.HasSuffix(base, path) {
-		return base
+		return base + query
 	}
 	if first, rest, ok := strings.Cut(path[1:], "/"); ok && strings.HasSuffix(base, "/"+first) {
 		path = "/" + rest
 	}
-	return base + path
+	return base + path + query
 }
 
 // StreamURL is [Endpoint.URL] of requests for a streamed answer.

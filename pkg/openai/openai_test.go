@@ -26,6 +26,10 @@ func TestURL(t *testing.T) {
 		{e: TEIRankings, base: "h", want: "http://h/rerank"},
 		{e: HuggingFaceGenerate, base: "h", want: "http://h/generate", stream: "http://h/generate_stream"},
 		{e: HuggingFaceGenerate, base: "h", path: "/", want: "http://h/"},
+		{e: Chat, base: "http://h/v1?a=1", want: "http://h/v1/chat/completions?a=1"},
+		{e: Chat, base: "h/?a=1", path: "/x?b=2", want: "http://h/x?a=1&b=2"},
+		{e: Chat, base: "h/v1/chat/completions?a=1", want: "http://h/v1/chat/completions?a=1"},
+		{e: Raw, base: "h/any/path?a=1", want: "http://h/any/path?a=1"},
 		{e: Raw, base: "h/any/path", want: "http://h/any/path"},
 		{e: Raw, base: "h/", path: "/x", want: "http://h/x"},
 	} {
