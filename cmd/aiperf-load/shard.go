@@ -39,10 +39,10 @@ func (s *shardFlags) start() (time.Time, error) {
 	if s.startAt == "" {
 		return time.Time{}, nil
 	}
-	if x, err := strconv.ParseFloat(s.startAt, 64); err == nil && x > 0 && x < 1e11 {
-		return time.Unix(0, int64(x*1e9)), nil
-	}
 	t, err := time.Parse(time.RFC3339Nano, s.startAt)
+	if x, xerr := strconv.ParseFloat(s.startAt, 64); xerr == nil && x > 0 && x < 9e9 {
+		t, err = time.Unix(0, int64(x*1e9)), nil
+	}
 	if err != nil {
 		return t, cli.Usagef("--start-at %q is neither an instant such as %s nor Unix seconds", s.startAt, time.Now().UTC().Format(time.RFC3339))
 	}
