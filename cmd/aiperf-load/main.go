@@ -47,8 +47,8 @@ func run(ctx context.Context, env *cli.Env) error {
 	if cli.IsUsage(err) {
 		return err // nothing has been written
 	}
-	if err == nil {
-		err = w.Write(start)
+	if werr := w.Write(start); err == nil {
+		err = werr
 	}
 	if err == nil {
 		err = carryOut(ctx, env, o, j, w, t)
