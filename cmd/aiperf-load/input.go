@@ -181,6 +181,9 @@ func (o *options) marked(src prompt.Source, tok prompt.Tokenizer) (prompt.Source
 		if err != nil {
 			return nil, err
 		}
+		if start.IsZero() && b.Target != "" && b.Target != "none" {
+			return nil, cli.Usagef("--cache-bust with --shard needs --start-at, by which the processes agree on markers that no other run has")
+		}
 		b.Salt = o.input.seed ^ start.UnixNano()
 	}
 	if err := b.Check(); err != nil {
