@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -138,4 +139,20 @@ func TestURLsTellNoSecret(t *testing.T) {
 			t.Errorf("Run: %v", err)
 		}
 	}
+}
+
+// The share of failed requests is judged at the end too, if the phase had fewer
+// requests than may be under way.
+func TestFailedLimitAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := plan(serve(t, http.NotFoundHandler()), true, closedLoop(record.Profiling, 20, 100))
+		p.Phases[0].FailedLimit = new(0.5)
+		var failed *FailedError
+		for _, err := range Run(t.Context(), p) {
+			errors.As(err, &failed)
+		}
+		if failed == nil || failed.Failed != 20 || failed.Total != 20 {
+			t.Errorf("20 of 20 requests failed, and the error is %v", failed)
+		}
+	})
 }

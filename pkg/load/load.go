@@ -203,6 +203,7 @@ func (s *stage) carryOut() {
 		s.closed()
 	}
 	s.wg.Wait()
+	s.judge(s.bad.Load(), s.over.Load(), fewest) // there may have been fewer than are under way at most
 	s.halt()
 	helpers.Wait()
 	if s.starved.Load() && s.Requests > 0 && s.left.Load() > 0 && s.stop.Err() == nil {
@@ -241,10 +242,15 @@ func (s *stage) finished(x *exchange) {
 	if rec.Error != nil && rec.Error.Class != record.ClassCancelled {
 		bad = s.bad.Add(1)
 	}
-	if s.FailedLimit == nil || total < int64(max(s.Concurrency, 10)) {
-		return
-	}
-	if float64(bad) > *s.FailedLimit*float64(total) {
+	s.judge(bad, total, max(s.Concurrency, fewest))
+}
+
+// fewest is how many requests have a share of which can be spoken.
+const fewest = 10
+
+// judge ends the run if, of at least so many requests, too many have failed.
+func (s *stage) judge(bad, total int64, least int) {
+	if s.FailedLimit != nil && total >= int64(least) && float64(bad) > *s.FailedLimit*float64(total) {
 		s.fail(&FailedError{int(bad), int(total), *s.FailedLimit})
 		s.halt()
 	}
