@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,6 +58,9 @@ func (t *tally) add(rec record.Record) {
 // verdict is an error if nothing succeeded, or if the client had to be healthy
 // and was not.
 func (t *tally) verdict(o *options) error {
+	if t.sent == 0 && o.shard.shard == "" { // a shard may have nothing to do
+		return errors.New("no request was sent: there was nothing that could be asked")
+	}
 	if t.ok == 0 && t.sent > 0 {
 		worst := slices.MaxFunc(slices.Sorted(maps.Keys(t.reasons)), func(a, b string) int {
 			return int(t.reasons[a] - t.reasons[b])
