@@ -22,6 +22,10 @@ import (
 //	waitfor FILE REGEXP [N]     wait until FILE has N matches, 1 by default
 //	signal INT|TERM PROGRAM     signal the background commands that run PROGRAM
 //	ended CODE PROGRAM          after wait: the exit code of what was signalled
+//	pick OUT TYPE KEYS FILE…    write these values of the records of a type, sorted
+//	peak N FILE [took|ttft]     N requests were under way, or without a token, at most
+//	capture NAME FILE           start a server that writes what it is sent to FILE; its URL
+//	                            is in $NAME
 //
 // There is no sleep: a script waits for what a background command writes.
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
@@ -31,6 +35,9 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"waitfor": cmdWaitFor,
 	"signal":  cmdSignal,
 	"ended":   cmdEnded,
+	"pick":    cmdPick,
+	"peak":    cmdPeak,
+	"capture": cmdCapture,
 }
 
 // patience is how long a script waits for what must happen.

@@ -1,0 +1,48 @@
+package cmd_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// captured is the answer to every request.
+const captured = `{"choices":[{"message":{"role":"assistant","content":"fine"},"finish_reason":"stop"}]}`
+
+// cmdCapture starts a server that writes what it is sent to a file: a line with
+// the method and the target as it came, a line for each header, in order, and
+// the body. Its URL is in $NAME. Every request is answered as chat is, so it
+// also does for a proxy.
+func cmdCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || !simName.MatchString(args[0]) {
+		ts.Fatalf("usage: capture NAME FILE")
+	}
+	f, err := os.Create(ts.MkAbs(args[1]))
+	ts.Check(err)
+	var mu sync.Mutex
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		var lines []string
+		for name, values := range r.Header {
+			lines = append(lines, name+": "+strings.Join(values, ", ")+"\n")
+		}
+		slices.Sort(lines)
+		mu.Lock()
+		fmt.Fprintf(f, "%s %s\nHost: %s\n%s%s\n", r.Method, r.RequestURI, r.Host, strings.Join(lines, ""), body)
+		mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, captured)
+	}))
+	ts.Defer(func() {
+		srv.Close()
+		f.Close()
+	})
+	ts.Setenv(args[0], srv.URL)
+}
