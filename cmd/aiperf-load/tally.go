@@ -19,6 +19,7 @@ type tally struct {
 	reasons           map[string]int64 // messages of failed requests
 	waited            time.Duration    // of requests for the reader of the records
 	starved           bool             // of descriptors or ports
+	badRow            string           // of a dataset, the first that was told
 	health            *record.Health
 }
 
@@ -33,8 +34,8 @@ func (t *tally) add(rec record.Record) {
 	r, ok := rec.(*record.Request)
 	switch {
 	case !ok:
-		if n, ok := rec.(*record.Note); ok && n.Code == "output-wait" && n.Seconds != nil {
-			t.waited += time.Duration(*n.Seconds * 1e9)
+		if n, ok := rec.(*record.Note); ok {
+			t.note(n)
 		}
 		return
 	case r.Phase != record.Profiling:
@@ -55,6 +56,15 @@ func (t *tally) add(rec record.Record) {
 	}
 }
 
+func (t *tally) note(n *record.Note) {
+	switch {
+	case n.Code == "output-wait" && n.Seconds != nil:
+		t.waited += time.Duration(*n.Seconds * 1e9)
+	case n.Code == "bad-row" && t.badRow == "":
+		t.badRow = n.Message
+	}
+}
+
 // verdict is an error if nothing succeeded, or if the client had to be healthy
 // and was not.
 func (t *tally) verdict(o *options) error {
@@ -67,7 +77,12 @@ func (t *tally) verdict(o *options) error {
 		})
 		return fmt.Errorf("not one of %d requests succeeded; most often (%d): %s", t.sent, t.reasons[worst], worst)
 	}
-	if t.health.Verdict == record.Healthy {
+	switch {
+	case t.sent == 0 && t.badRow != "":
+		return fmt.Errorf("no request was sent: %s", t.badRow)
+	case t.sent == 0:
+		return errors.New("no request was sent")
+	case t.health.Verdict == record.Healthy:
 		return nil
 	}
 	text := healthNote("", t.health).Message
