@@ -31,7 +31,12 @@ func (o *options) openDataset(tok prompt.Tokenizer, part prompt.Part) (d prompt.
 			d.Files = append(d.Files, prompt.File{Name: name, Reader: f, At: f.At, Size: f.Size})
 		}
 	}
-	if timed, err = d.Detect(); err != nil {
+	timed, err = d.Detect()
+	if o.server.endpointType == "raw" && i.kind == "" && d.Type != prompt.InputsJSON && d.Type != prompt.Mooncake {
+		d.Type = prompt.RawPayload // a body may be like anything
+		timed, err = d.Detect()
+	}
+	if err != nil {
 		return d, false, open, cli.Hint(cli.Usagef("--input-file: %w", err), "--custom-dataset-type names the format")
 	}
 	if err := d.Check(); err != nil {
