@@ -49,7 +49,11 @@ func (r *run) count() {
 	for x := range r.uncounted {
 		n, err := r.Count(x.text())
 		if err == nil {
-			x.rec.Tokens.Out, x.rec.Tokens.Source = &n, record.FromTokenizer
+			t := x.rec.Tokens
+			t.Out, t.Source = &n, record.FromTokenizer
+			if t.InSource == t.Source {
+				t.InSource = ""
+			}
 		} else {
 			r.tell(record.Warning, "uncounted", "count the tokens of answer %s: %v", x.rec.ID, err)
 		}
