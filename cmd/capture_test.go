@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,4 +46,16 @@ func cmdCapture(ts *testscript.TestScript, neg bool, args []string) {
 		f.Close()
 	})
 	ts.Setenv(args[0], srv.URL)
+}
+
+// cmdFreePort puts the number of a port into $NAME at which nobody listens yet.
+func cmdFreePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || !simName.MatchString(args[0]) {
+		ts.Fatalf("usage: freeport NAME")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	ts.Check(l.Close())
+	ts.Setenv(args[0], port)
 }

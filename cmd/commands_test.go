@@ -26,18 +26,20 @@ import (
 //	peak N FILE [took|ttft]     N requests were under way, or without a token, at most
 //	capture NAME FILE           start a server that writes what it is sent to FILE; its URL
 //	                            is in $NAME
+//	freeport NAME               put a port at which nobody listens into $NAME
 //
 // There is no sleep: a script waits for what a background command writes.
 var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args []string){
-	"sim":     cmdSim,
-	"endsim":  cmdEndSim,
-	"exits":   cmdExits,
-	"waitfor": cmdWaitFor,
-	"signal":  cmdSignal,
-	"ended":   cmdEnded,
-	"pick":    cmdPick,
-	"peak":    cmdPeak,
-	"capture": cmdCapture,
+	"sim":      cmdSim,
+	"endsim":   cmdEndSim,
+	"exits":    cmdExits,
+	"waitfor":  cmdWaitFor,
+	"signal":   cmdSignal,
+	"ended":    cmdEnded,
+	"pick":     cmdPick,
+	"peak":     cmdPeak,
+	"capture":  cmdCapture,
+	"freeport": cmdFreePort,
 }
 
 // patience is how long a script waits for what must happen.
