@@ -8,8 +8,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -58,4 +60,17 @@ func cmdFreePort(ts *testscript.TestScript, neg bool, args []string) {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	ts.Check(l.Close())
 	ts.Setenv(args[0], port)
+}
+
+// cmdSoon puts the instant that is so many seconds away into $NAME, and in Unix
+// seconds into $NAME_UNIX. It is a whole second.
+func cmdSoon(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || !simName.MatchString(args[0]) {
+		ts.Fatalf("usage: soon NAME SECONDS")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	t := time.Now().Add(time.Duration(n) * time.Second).Truncate(time.Second)
+	ts.Setenv(args[0], t.UTC().Format("2006-01-02T15:04:05"))
+	ts.Setenv(args[0]+"_UNIX", strconv.FormatInt(t.Unix(), 10))
 }

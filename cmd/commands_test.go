@@ -26,6 +26,8 @@ import (
 //	peak N FILE [took|ttft]     N requests were under way, or without a token, at most
 //	capture NAME FILE           start a server that writes what it is sent to FILE; its URL
 //	                            is in $NAME
+//	soon NAME SECONDS           put the instant that is so far away into $NAME, without its Z,
+//	                            and in Unix seconds into $NAME_UNIX
 //	freeport NAME               put a port at which nobody listens into $NAME
 //
 // There is no sleep: a script waits for what a background command writes.
@@ -37,6 +39,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"signal":   cmdSignal,
 	"ended":    cmdEnded,
 	"pick":     cmdPick,
+	"soon":     cmdSoon,
 	"peak":     cmdPeak,
 	"capture":  cmdCapture,
 	"freeport": cmdFreePort,
