@@ -112,6 +112,7 @@ func (o *options) checkPace() error {
 		return bound{flag, v, 1e-6, 1e7}
 	}
 	return firstError(
+		checkPattern("arrival-pattern", p.pattern),
 		o.excludes("request-rate", "request-rate-series", "user-centric-rate", "fixed-schedule"),
 		o.excludes("request-rate-series", "user-centric-rate", "fixed-schedule"),
 		o.excludes("user-centric-rate", "fixed-schedule", "concurrency"),
@@ -164,9 +165,7 @@ func (o *options) profiling(fixed, fromFile bool) (load.Phase, error) {
 		if err != nil {
 			return ph, err
 		}
-		if ph.Arrivals, err = arrivals(p.pattern, p.smoothness, rate, o.input.seed, "profiling"); err != nil {
-			return ph, err
-		}
+		ph.Arrivals = arrivals(p.pattern, p.smoothness, rate, o.input.seed, "profiling")
 	case ph.Concurrency == 0:
 		ph.Concurrency = 1
 	}
@@ -234,22 +233,27 @@ func readSeries(r io.Reader) ([]arrival.Point, error) {
 	return points, nil
 }
 
-// arrivals are the instants at which requests are due.
-func arrivals(pattern string, smoothness float64, rate arrival.Rate, seed int64, what string) (iter.Seq[time.Duration], error) {
+// arrivals are the instants at which requests are due; nil if that is at once.
+func arrivals(pattern string, smoothness float64, rate arrival.Rate, seed int64, what string) iter.Seq[time.Duration] {
 	// Each phase has random numbers of its own, and begins them anew each time.
 	numbers := func() *rand.Rand { return rand.New(rand.NewPCG(uint64(seed), uint64(len(what))<<32)) }
-	process := func() arrival.Process { return nil }
+	process := func() arrival.Process { return arrival.Poisson(numbers()) }
 	switch pattern {
 	case "constant":
 		process = arrival.Constant
-	case "poisson":
-		process = func() arrival.Process { return arrival.Poisson(numbers()) }
 	case "gamma":
 		process = func() arrival.Process { return arrival.Gamma(smoothness, numbers()) }
 	case "concurrency_burst":
-		return nil, nil
-	default:
-		return nil, cli.Usagef("--arrival-pattern %q is not known; there are constant, poisson, gamma and concurrency_burst", pattern)
+		return nil
 	}
-	return func(yield func(time.Duration) bool) { arrival.Due(process(), rate)(yield) }, nil
+	return func(yield func(time.Duration) bool) { arrival.Due(process(), rate)(yield) }
+}
+
+// checkPattern refuses an arrival pattern that arrivals does not know.
+func checkPattern(flag, pattern string) error {
+	switch pattern {
+	case "constant", "poisson", "gamma", "concurrency_burst":
+		return nil
+	}
+	return cli.Usagef("--%s %q is not known; there are constant, poisson, gamma and concurrency_burst", flag, pattern)
 }

@@ -47,6 +47,11 @@ func (o *options) checkWarmup() error {
 			return err
 		}
 	}
+	if w.pattern != "" {
+		if err := checkPattern("warmup-arrival-pattern", w.pattern); err != nil {
+			return err
+		}
+	}
 	return firstError(
 		o.excludes("warmup-request-count", "num-warmup-sessions"),
 		o.needs("warmup-grace-period", "warmup-duration"),
@@ -99,9 +104,7 @@ func (o *options) warmupPhase(main load.Phase) (load.Phase, bool, error) {
 		if w.pattern != "" {
 			pattern = w.pattern
 		}
-		if ph.Arrivals, err = arrivals(pattern, p.smoothness, r, o.input.seed, "warm-up"); err != nil {
-			return ph, false, err
-		}
+		ph.Arrivals = arrivals(pattern, p.smoothness, r, o.input.seed, "warm-up")
 	}
 	if ph.Arrivals == nil && ph.Concurrency == 0 {
 		ph.Concurrency = max(1, main.Users)
