@@ -92,7 +92,9 @@ func (i *inputFlags) registerSynthetic(f *pflag.FlagSet) {
 func (o *options) checkInput() error {
 	i := &o.input
 	if len(i.file) > 0 {
-		for _, name := range []string{"synthetic-input-tokens-mean", "seq-dist", "conversation-turn-mean", "num-prefix-prompts", "shared-system-prompt-length", "num-dataset-entries"} {
+		for _, name := range []string{"synthetic-input-tokens-mean", "synthetic-input-tokens-stddev", "seq-dist",
+			"conversation-turn-mean", "conversation-turn-stddev", "conversation-turn-delay-mean", "conversation-turn-delay-stddev",
+			"num-prefix-prompts", "shared-system-prompt-length", "user-context-prompt-length", "num-dataset-entries"} {
 			if o.set(name) {
 				return cli.Usagef("--%s makes prompts up and --input-file reads them; give one", name)
 			}

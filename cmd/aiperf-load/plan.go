@@ -144,7 +144,7 @@ func (o *options) fromFile(j *job, tok prompt.Tokenizer, part prompt.Part) ([]lo
 	if err := measured.Check(); err != nil {
 		return nil, cli.Usagef("--input-file: %w", err)
 	}
-	main.Conversations = measured.Source()
+	main.Conversations = o.filled(measured.Source())
 	warm, ok, err := o.warmupPhase(main)
 	if err != nil || !ok {
 		return []load.Phase{main}, err
@@ -153,7 +153,7 @@ func (o *options) fromFile(j *job, tok prompt.Tokenizer, part prompt.Part) ([]lo
 		return nil, cli.Usagef("a warm-up reads --input-file before what is measured does, and a pipe or a compressed file is read once: give a plain file")
 	}
 	d.Sampling = "random"
-	warm.Conversations = d.Source()
+	warm.Conversations = o.filled(d.Source())
 	return []load.Phase{warm, main}, nil
 }
 
