@@ -43,7 +43,7 @@ type paceFlags struct {
 func (p *paceFlags) register(f *pflag.FlagSet) {
 	p.grace = grace{30 * time.Second}
 	f.IntVar(&p.concurrency, "concurrency", 0, "`conversations` (of one turn: requests) under way at most (default 1 without a rate, else no limit)")
-	f.Float64Var(&p.rate, "request-rate", 0, "`requests` a second, sent when they are due however many are in flight")
+	f.Float64Var(&p.rate, "request-rate", 0, "`requests` a second, sent when they are due however many are in flight (default a closed loop)")
 	f.StringVar(&p.pattern, "arrival-pattern", "poisson", "`how` arrivals of a rate are spread: poisson, constant, gamma, or concurrency_burst (no rate)")
 	f.Float64Var(&p.smoothness, "arrival-smoothness", 1, "`shape` of gamma: below 1 in bursts, 1 poisson, above smoother (also --vllm-burstiness)")
 	f.StringVar(&p.series, "request-rate-series", "", "rate through the points of the JSON `FILE`, linear between them: [{\"time_s\":0,\"qps\":5},…]")
@@ -53,16 +53,16 @@ func (p *paceFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&p.noFixed, "no-fixed-schedule", false, "do not")
 	f.BoolVar(&p.autoOffset, "fixed-schedule-auto-offset", false, "the first timestamp is 0")
 	f.Int64Var(&p.startOffset, "fixed-schedule-start-offset", 0, "leave out what comes before so many `milliseconds`, which are the new 0")
-	f.Int64Var(&p.endOffset, "fixed-schedule-end-offset", 0, "leave out what comes after so many `milliseconds`")
+	f.Int64Var(&p.endOffset, "fixed-schedule-end-offset", 0, "leave out what comes after so many `milliseconds` (default no end)")
 	f.Float64Var(&p.speedup, "synthesis-speedup-ratio", 1, "`factor` by which a schedule runs faster")
-	f.IntVar(&p.prefill, "prefill-concurrency", 0, "`requests` that wait for their first token at most; needs --streaming")
+	f.IntVar(&p.prefill, "prefill-concurrency", 0, "`requests` that wait for their first token at most; needs --streaming (default no limit)")
 	f.Var(&p.concurrencyRamp, "concurrency-ramp-duration", "`time` in which --concurrency rises from 1")
 	f.Var(&p.prefillRamp, "prefill-concurrency-ramp-duration", "`time` in which --prefill-concurrency rises from 1")
 	f.Var(&p.rateRamp, "request-rate-ramp-duration", "`time` in which the rate rises from 0")
 	f.IntVar(&p.requests, "request-count", 0, "`requests` to send and measure (default all of a dataset, else twice the concurrency, at least 10)")
-	f.Var(&p.duration, "benchmark-duration", "send no more after this `time`")
+	f.Var(&p.duration, "benchmark-duration", "send no more after this `time` (default no limit)")
 	f.Var(&p.grace, "benchmark-grace-period", "`time` after --benchmark-duration in which answers may come; inf: no limit")
-	f.Float64Var(&p.failedLimit, "failed-request-threshold", 0, "end with 3 when a larger `share`, 0 to 1, of at least 10 requests has failed")
+	f.Float64Var(&p.failedLimit, "failed-request-threshold", 0, "end with 3 when a larger `share`, 0 to 1, of at least 10 requests has failed (default no limit)")
 }
 
 // A grace is a time or inf.
