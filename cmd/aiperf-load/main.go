@@ -62,6 +62,8 @@ func run(ctx context.Context, env *cli.Env) error {
 	return err
 }
 
+var errInterrupted = errors.New("interrupted before a request was finished")
+
 // carryOut waits for the server, runs the plan and writes what happens.
 func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.Writer, t *tally) error {
 	plan := j.plan
@@ -72,7 +74,11 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 		note("not-ready", err)
 		return err
 	}
-	if err := plan.Target.Reach(ctx, reachLimit); err != nil {
+	err := plan.Target.Reach(ctx, reachLimit)
+	switch {
+	case ctx.Err() != nil:
+		return errInterrupted
+	case err != nil:
 		note("unreachable", err)
 		return cli.Hint(err, "is the server running there? --url names its address")
 	}
@@ -80,7 +86,7 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 	defer bar.stop()
 	m := watch()
 	plan.Lag = m.lag
-	err := o.records(ctx, plan, func(rec record.Record) error {
+	err = o.records(ctx, plan, func(rec record.Record) error {
 		t.add(rec)
 		bar.show(rec, t)
 		if o.verbose {
@@ -97,7 +103,7 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 	case err != nil:
 		return err
 	case ctx.Err() != nil && t.sent == 0:
-		return errors.New("interrupted before a request was finished")
+		return errInterrupted
 	}
 	return t.verdict(o)
 }
