@@ -40,16 +40,20 @@ func (t Target) Await(ctx context.Context, w Wait) error {
 	// header with a key in it.
 	client := &http.Client{Transport: tr, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	for i, where := range t.URLs {
+		var found error
 		for {
 			err := t.probe(ctx, client, where, i, w)
 			if err == nil {
 				break
 			}
+			if found == nil || ctx.Err() == nil { // one that was broken off found nothing
+				found = err
+			}
 			if !pause(ctx, w.Interval) {
 				if ctx.Err() == context.DeadlineExceeded {
-					return fmt.Errorf("wait for the model: not ready after %v: %w", w.Timeout, err)
+					return fmt.Errorf("wait for the model: not ready after %v: %w", w.Timeout, found)
 				}
-				return fmt.Errorf("wait for the model: interrupted: %w", err)
+				return fmt.Errorf("wait for the model: interrupted: %w", found)
 			}
 		}
 	}
