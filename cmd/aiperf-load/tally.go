@@ -103,6 +103,8 @@ func (t *tally) end(run string, interrupted bool, err error) *record.End {
 		e.Counts["failed_"+class] = n
 	}
 	switch {
+	case interrupted && t.sent == 0:
+		e.Reason = record.Interrupted // whatever it was doing
 	case err != nil && !cli.IsVerdict(err):
 		e.Reason = record.Failed
 	case interrupted:
