@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"aiperf/pkg/cli"
+	"aiperf/pkg/load"
 	"aiperf/pkg/record"
 )
 
@@ -102,10 +103,11 @@ func (t *tally) end(run string, interrupted bool, err error) *record.End {
 	for class, n := range t.classes {
 		e.Counts["failed_"+class] = n
 	}
+	var tooMany *load.FailedError
 	switch {
 	case interrupted && t.sent == 0:
 		e.Reason = record.Interrupted // whatever it was doing
-	case err != nil && !cli.IsVerdict(err):
+	case err != nil && (!cli.IsVerdict(err) || errors.As(err, &tooMany)):
 		e.Reason = record.Failed
 	case interrupted:
 		e.Reason = record.Interrupted
