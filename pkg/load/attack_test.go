@@ -1,8 +1,12 @@
 package load
 
 import (
+	"bufio"
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -153,6 +157,36 @@ func TestFailedLimitAtTheEnd(t *testing.T) {
 		}
 		if failed == nil || failed.Failed != 20 || failed.Total != 20 {
 			t.Errorf("20 of 20 requests failed, and the error is %v", failed)
+		}
+	})
+}
+
+// A request that is sent again over a new connection starts when it is sent
+// again: connecting is before Start, as the record says.
+func TestStartOfWhatIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			c, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			time.Sleep(10 * ms)
+			const body = word + stop + done
+			fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
+			http.ReadRequest(bufio.NewReader(c)) // the next one, which is not answered
+		}))
+		p := plan(n, true, closedLoop(record.Profiling, 2, 1))
+		p.Target.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			time.Sleep(50 * ms)
+			return n.dial(ctx, network, addr)
+		}
+		for i, r := range requests(t, Run(t.Context(), p)) {
+			if r.Error != nil || r.HTTP.Resent != (i == 1) || *r.TTFT != 0.01 || *r.HTTP.Connect != 0.05 {
+				t.Errorf("request %d: %+v, ttft %v, connect %v, resent %v; want 10 ms and 50 ms", i, r.Error, *r.TTFT, *r.HTTP.Connect, r.HTTP.Resent)
+			}
 		}
 	})
 }

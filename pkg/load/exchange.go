@@ -145,6 +145,7 @@ func (x *exchange) overHTTP1() *record.Error {
 	if conn, failed = x.connection(true); failed != nil {
 		return failed
 	}
+	x.start = time.Time{} // it starts now: connecting is no part of it
 	failed, _ = x.over(conn)
 	return failed
 }
