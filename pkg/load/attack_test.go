@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"aiperf/pkg/arrival"
 	"aiperf/pkg/prompt"
 	"aiperf/pkg/record"
 )
@@ -187,6 +188,26 @@ func TestStartOfWhatIsSentAgain(t *testing.T) {
 			if r.Error != nil || r.HTTP.Resent != (i == 1) || *r.TTFT != 0.01 || *r.HTTP.Connect != 0.05 {
 				t.Errorf("request %d: %+v, ttft %v, connect %v, resent %v; want 10 ms and 50 ms", i, r.Error, *r.TTFT, *r.HTTP.Connect, r.HTTP.Resent)
 			}
+		}
+	})
+}
+
+// Under a rate, a conversation that is under way does not wait for the next one
+// to be made.
+func TestFollowUpWhileTheSourceWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ph := Phase{Name: record.Profiling, Arrivals: arrival.Due(arrival.Constant(), arrival.Steady(10)), Duration: 2 * time.Second, Grace: -1}
+		never := make(chan struct{})
+		defer close(never)
+		ph.Conversations = func(yield func(prompt.Conversation, error) bool) {
+			for c := range talks(1, 3, 0) {
+				yield(c, nil)
+			}
+			<-never
+		}
+		p := plan(serve(t, stream(step{10 * ms, word + stop + done})), true, ph)
+		if n := len(requests(t, Run(t.Context(), p))); n != 3 {
+			t.Errorf("%d turns were sent, want 3", n)
 		}
 	})
 }

@@ -101,11 +101,16 @@ func (s *stage) made() iter.Seq[made] {
 func (s *stage) next() (prompt.Conversation, bool) {
 	select {
 	case c, ok := <-s.feed:
-		if !ok && s.dry.Load() {
-			s.starved.Store(true)
-		}
-		return c, ok && s.open.Err() == nil
+		return c, s.fed(ok)
 	case <-s.open.Done():
 		return prompt.Conversation{}, false
 	}
+}
+
+// fed tells whether what came from feed, if it is ok, may be sent.
+func (s *stage) fed(ok bool) bool {
+	if !ok && s.dry.Load() {
+		s.starved.Store(true)
+	}
+	return ok && s.open.Err() == nil
 }

@@ -102,12 +102,23 @@ func (s *stage) paced() {
 	defer s.enough()
 	p := s.pacer()
 	defer p.end()
-	c, more := s.next()
+	var c prompt.Conversation
 	var idle chan struct{}
+	held, more, followed := false, true, false // whether c is still to begin, and whether there may be others
 	slot := -1
 	for off := range s.Arrivals {
 		if slot++; !s.Shard.owns(slot) {
 			continue
+		}
+		due := s.began.Add(off)
+		if !p.until(s.open, due) {
+			return
+		}
+		if !held && more {
+			if c, more, followed = s.nextOr(due); followed {
+				continue
+			}
+			held = more
 		}
 		if !more && idle == nil {
 			idle = make(chan struct{})
@@ -116,17 +127,30 @@ func (s *stage) paced() {
 				close(idle)
 			}()
 		}
-		due := s.began.Add(off)
-		if !p.until(s.open, due) {
-			return
-		}
 		began, ok := s.arrive(c, more, due, idle)
 		if !ok {
 			return
 		}
-		if began {
-			c, more = s.next()
-		}
+		held = held && !began
+	}
+}
+
+// nextOr is next, unless a later turn wants the arrival before: then that has it.
+func (s *stage) nextOr(due time.Time) (c prompt.Conversation, more, followed bool) {
+	select {
+	case grant := <-s.follow:
+		grant <- due
+		return c, true, true
+	default:
+	}
+	select {
+	case grant := <-s.follow:
+		grant <- due
+		return c, true, true
+	case c, ok := <-s.feed:
+		return c, s.fed(ok), false
+	case <-s.open.Done():
+		return c, false, false
 	}
 }
 
