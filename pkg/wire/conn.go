@@ -26,6 +26,7 @@ type Conn struct {
 	broken  bool      // cannot serve another exchange
 	limited bool      // has a deadline
 	first   time.Time // of the answer's first bytes; zero until they have come
+	interim bool      // first is that of an interim answer, the last so far
 
 	interrupted atomic.Bool
 }
@@ -49,7 +50,7 @@ func (c *Conn) Reused() bool { return c.used > 0 }
 // in with it. Neither is kept. Reads and writes of the exchange fail after the
 // deadline; a zero one is none.
 func (c *Conn) Send(head, body []byte, deadline time.Time) error {
-	c.first, c.body, c.line = time.Time{}, bodyStart, c.line[:0]
+	c.first, c.interim, c.body, c.line = time.Time{}, false, bodyStart, c.line[:0]
 	err := c.limit(deadline)
 	if err == nil {
 		_, err = c.net.Write(head)
@@ -65,7 +66,8 @@ func (c *Conn) Send(head, body []byte, deadline time.Time) error {
 // and Next have given since then came in.
 func (c *Conn) Arrived() time.Time { return c.at }
 
-// First is when the first bytes of the answer came in; zero if none have.
+// First is when the first bytes of the answer came in, interim answers apart once
+// Header has returned; zero if none have.
 func (c *Conn) First() time.Time { return c.first }
 
 // Finish ends the exchange and tells whether the connection can carry another.
@@ -120,8 +122,8 @@ func (c *Conn) Close() error {
 func (c *Conn) fill() error {
 	b, at, err := c.in.read()
 	if len(b) > 0 {
-		if c.data, c.at = b, at; c.first.IsZero() {
-			c.first = at
+		if c.data, c.at = b, at; c.first.IsZero() || c.interim {
+			c.first, c.interim = at, false
 		}
 		return nil
 	}

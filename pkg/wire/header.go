@@ -31,6 +31,7 @@ func (c *Conn) Header() (*Header, error) {
 		case h.Status == 101:
 			return nil, c.malformed("the server switches protocols, which nobody asked for")
 		case h.Status < 200:
+			c.first, c.interim = c.at, len(c.data) == 0
 			continue
 		}
 		c.body = bodyOf(h)
