@@ -24,8 +24,8 @@ test:  ## all tests
 test-tokenizers:  ## token counts against the Rust tokenizers (needs node and npm)
 	tools/test-tokenizers
 
-race:  ## all tests under the race detector (needs a C compiler)
-	CGO_ENABLED=1 go test -race ./...
+race:  ## all tests but the long ones under the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race -short ./...
 
 fuzz:  ## every fuzz target for FUZZTIME=20s
 	tools/fuzz $(FUZZTIME)

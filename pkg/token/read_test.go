@@ -193,13 +193,17 @@ func TestHostileTextsAndFiles(t *testing.T) {
 // TestLongRuns would take hours if the time were quadratic in the text.
 func TestLongRuns(t *testing.T) {
 	t.Parallel()
+	size := 60_000
+	if testing.Short() {
+		size = 6_000
+	}
 	for name, file := range variants(t) {
 		tok, err := Read(bytes.NewReader(file), name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, unit := range []string{"a", "the", " ", "\n", "[LEFT]", "\u0301"} {
-			text := strings.Repeat(unit, 60_000/len(unit))
+			text := strings.Repeat(unit, size/len(unit))
 			if _, err := tok.Count(text); err != nil {
 				t.Errorf("%s: a run of %q: %v", name, unit, err)
 			}
