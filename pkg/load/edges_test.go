@@ -99,12 +99,12 @@ func TestHTTP2AnswerBeforeTheBody(t *testing.T) {
 	s.Config.Protocols.SetUnencryptedHTTP2(true)
 	s.Start()
 	defer s.Close()
-	p := sockets(s.URL, 24, 6)
+	p := sockets(s.URL, 12, 6)
 	p.Target.HTTP2 = true
 	p.Phases[0].Conversations = func(yield func(prompt.Conversation, error) bool) {
 		for i := 0; ; i++ {
 			c := single(i)
-			c.Turns[0].Messages[0].Content = strings.Repeat(string(rune('a'+i%26)), 3_000_000)
+			c.Turns[0].Messages[0].Content = strings.Repeat(string(rune('a'+i%26)), 500_000)
 			if !yield(c, nil) {
 				return
 			}
