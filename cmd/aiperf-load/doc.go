@@ -89,6 +89,8 @@
 // together what one would have sent: the same conversations, at the same
 // instants. Numbers (--request-rate, --concurrency, --request-count, …) are
 // those of the whole. --start-at lets them begin together; clocks should agree.
+// Conversations of several turns should be counted by --num-sessions then: shares
+// of a number of requests would end in the middle of others.
 // Put the streams together with aiperf-merge.
 //
 // # Interrupts

@@ -100,6 +100,16 @@ func (o *options) checkInput() error {
 			}
 		}
 	}
+	kind := o.server.endpointType
+	if i.batch > 1 && kind != "embeddings" {
+		return cli.Usagef("--batch-size %d needs --endpoint-type embeddings", i.batch)
+	}
+	for _, name := range []string{"rankings-passages-mean", "rankings-passages-stddev", "rankings-passages-tokens-mean", "rankings-passages-tokens-stddev",
+		"rankings-query-prompt-token-mean", "rankings-query-prompt-token-stddev"} {
+		if o.set(name) && !strings.HasSuffix(kind, "_rankings") {
+			return cli.Usagef("--%s needs --endpoint-type cohere_rankings or hf_tei_rankings", name)
+		}
+	}
 	if i.outStddev != 0 && i.outMean == 0 {
 		return cli.Usagef("--output-tokens-stddev needs --output-tokens-mean")
 	}

@@ -99,6 +99,11 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 		err = fmt.Errorf("write records: %w", werr)
 	}
 	bar.stop()
+	if !o.quiet {
+		for _, text := range t.warnings {
+			env.Warnf("%s", text)
+		}
+	}
 	switch {
 	case err != nil:
 		return err

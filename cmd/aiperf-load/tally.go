@@ -20,6 +20,7 @@ type tally struct {
 	reasons           map[string]int64 // messages of failed requests
 	waited            time.Duration    // of requests for the reader of the records
 	starved           bool             // of descriptors or ports
+	warnings          []string         // of notes, few by nature
 	badRow            string           // of a dataset, the first that was told
 	health            *record.Health
 }
@@ -64,6 +65,9 @@ func (t *tally) note(n *record.Note) {
 	case n.Code == "bad-row" && t.badRow == "":
 		t.badRow = n.Message
 	}
+	if n.Level == record.Warning {
+		t.warnings = append(t.warnings, n.Message)
+	}
 }
 
 // verdict is an error if nothing succeeded, or if the client had to be healthy
@@ -76,11 +80,13 @@ func (t *tally) verdict(o *options) error {
 		return fmt.Errorf("not one of %d requests succeeded; most often (%d): %s", t.sent, t.reasons[worst], worst)
 	}
 	switch {
+	case t.sent == 0 && o.shard.shard != "": // a shard may have nothing to do
 	case t.sent == 0 && t.badRow != "":
 		return fmt.Errorf("no request was sent: %s", t.badRow)
-	case t.sent == 0 && o.shard.shard == "": // a shard may have nothing to do
+	case t.sent == 0:
 		return errors.New("no request was sent")
-	case t.health.Verdict == record.Healthy:
+	}
+	if t.health.Verdict == record.Healthy {
 		return nil
 	}
 	text := healthNote("", t.health).Message
