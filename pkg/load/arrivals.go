@@ -21,6 +21,7 @@ type arrivals struct {
 	kind    record.Kind
 	run     int
 	reasons int           // of reasoning
+	thought bool          // the first one is of reasoning
 	output  time.Duration // of the first that is no reasoning
 	answers bool          // there is one
 }
@@ -28,7 +29,7 @@ type arrivals struct {
 // add notes n pieces of content that came in at once, so long after the start.
 func (a *arrivals) add(at time.Duration, kind record.Kind, n int) {
 	if a.n == 0 {
-		a.first, a.kind = at, kind
+		a.first, a.kind, a.thought = at, kind, kind == record.KindReasoning
 	}
 	a.end = at
 	us := (int64(at) + 500) / 1000

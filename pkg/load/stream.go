@@ -136,7 +136,7 @@ func (x *exchange) measure() {
 	rec.TTFT = new(a.first.Seconds())
 	rec.Took = new(a.end.Seconds())
 	rec.Kinds = a.runs()
-	if a.reasons > 0 && a.answers && a.output > a.first {
+	if a.thought && a.answers {
 		rec.TTFO = new(a.output.Seconds())
 	}
 	if !x.NoGaps {
