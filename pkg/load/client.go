@@ -161,7 +161,7 @@ func contentType(kind string) string {
 func appendHead(b []byte, target, host string, h http.Header, proxyAuth string, once bool) []byte {
 	b = append(b, "POST "+target+" HTTP/1.1\r\nHost: "+cmp.Or(h.Get("Host"), host)+"\r\n"...)
 	for _, k := range slices.Sorted(maps.Keys(h)) {
-		if k == "Host" || k == "Content-Length" {
+		if k == "Host" || k == "Content-Length" || k == "Transfer-Encoding" { // the message has its own
 			continue
 		}
 		for _, v := range h[k] {
