@@ -14,6 +14,9 @@ var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 // Every shell block of the README runs, one after another in one directory,
 // against a simulated server and exporter.
 func TestReadme(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs real binaries")
+	}
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)

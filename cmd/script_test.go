@@ -60,6 +60,9 @@ var bin = sync.OnceValues(func() (string, error) {
 })
 
 func TestScripts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs real binaries, which the race detector does not see")
+	}
 	dir, err := bin()
 	if err != nil {
 		t.Error(err)

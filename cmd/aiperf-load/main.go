@@ -42,10 +42,12 @@ func run(ctx context.Context, env *cli.Env) error {
 	start.Seed = &o.input.seed
 	plan.Run = start.Run
 	t := newTally()
-	err = o.prepare(ctx, j)
-	defer j.files.Close()
+	err = interruptible(ctx, func() error { return o.prepare(ctx, j) })
 	if cli.IsUsage(err) {
 		return err // nothing has been written
+	}
+	if err == nil {
+		defer j.files.Close()
 	}
 	if werr := w.Write(start); err == nil {
 		err = werr
@@ -60,6 +62,18 @@ func run(ctx context.Context, env *cli.Env) error {
 		err = fmt.Errorf("write records: %w", cerr)
 	}
 	return err
+}
+
+// interruptible gives up what may wait for a pipe when ctx ends.
+func interruptible(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return errInterrupted
+	}
 }
 
 var errInterrupted = errors.New("interrupted before a request was finished")

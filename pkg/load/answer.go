@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"aiperf/pkg/openai"
@@ -115,7 +116,8 @@ func (x *exchange) note(d openai.Delta) {
 	if u == nil {
 		return
 	}
-	if u.In != nil {
+	// A later count may leave out what came from the cache; the prompt is one.
+	if u.In != nil && (tokens.InSource != record.FromUsage || *u.In > *tokens.In) {
 		tokens.In, tokens.InSource = u.In, record.FromUsage
 	}
 	if u.Cached != nil {
@@ -157,9 +159,15 @@ func (x *exchange) text() string {
 // isStream tells whether a content type can be that of server-sent events.
 // Some servers leave it out or call it text/plain.
 func isStream(contentType string) bool {
-	if contentType == "text/event-stream" || contentType == "text/event-stream; charset=utf-8" {
+	if isSSE(contentType) {
 		return true
 	}
 	t, _, _ := mime.ParseMediaType(contentType)
 	return t != "application/json" && t != "text/html"
+}
+
+// isSSE tells whether a content type says that it is a stream.
+func isSSE(contentType string) bool {
+	const name = "text/event-stream"
+	return len(contentType) >= len(name) && strings.EqualFold(contentType[:len(name)], name)
 }

@@ -58,5 +58,6 @@ func (r *run) count() {
 			r.tell(record.Warning, "uncounted", "count the tokens of answer %s: %v", x.rec.ID, err)
 		}
 		r.emit(x.rec)
+		r.toCount.Done()
 	}
 }

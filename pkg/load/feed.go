@@ -66,7 +66,7 @@ type made struct {
 // when it has read something.
 func (s *stage) made() iter.Seq[made] {
 	return func(yield func(made) bool) {
-		all, enough := make(chan made), make(chan struct{})
+		all, enough := make(chan made, ahead/4), make(chan struct{})
 		go func() {
 			defer close(all)
 			for c, err := range s.Conversations {

@@ -68,7 +68,9 @@ type run struct {
 	flight  context.Context // nor those in flight
 	out     chan record.Record
 
+	held      atomic.Int64   // bytes of unfinished events of all streams
 	uncounted chan *exchange // answers whose tokens are still to be counted
+	toCount   sync.WaitGroup // how many they are
 	counting  sync.WaitGroup
 
 	waited atomic.Int64 // nanoseconds that requests have waited for out
@@ -114,6 +116,7 @@ func (r *run) phases() {
 		}
 		r.emit(&record.Phase{Run: r.Run, Phase: ph.Name, Event: "begin"})
 		s.carryOut()
+		r.toCount.Wait()
 		r.emit(&record.Phase{Run: r.Run, Phase: ph.Name, Event: "end"})
 	}
 	close(r.uncounted)
@@ -136,6 +139,7 @@ type stage struct {
 	flight context.Context // requests may be under way
 	began  time.Time
 	left   atomic.Int64 // requests that may still be sent
+	unsent int          // that were due, and waited for room when the phase stopped
 	sent   atomic.Int64
 	bad    atomic.Int64
 	over   atomic.Int64
@@ -203,6 +207,10 @@ func (s *stage) carryOut() {
 		s.closed()
 	}
 	s.wg.Wait()
+	if s.unsent > 0 {
+		s.tell(record.Warning, "unsent", "%d requests were due before the %s phase stopped and still waited for room: they were never sent, and are in no figure",
+			s.unsent, s.Name)
+	}
 	s.judge(s.bad.Load(), s.over.Load(), fewest) // there may have been fewer than are under way at most
 	s.halt()
 	helpers.Wait()
@@ -233,6 +241,7 @@ func (s *stage) take() bool {
 func (s *stage) finished(x *exchange) {
 	rec := x.rec
 	if s.Count != nil && x.countable() {
+		s.toCount.Add(1)
 		s.uncounted <- x
 	} else {
 		s.emit(rec)

@@ -106,12 +106,19 @@ func (s *stage) paced() {
 	var idle chan struct{}
 	held, more, followed := false, true, false // whether c is still to begin, and whether there may be others
 	slot := -1
+	var stopped time.Time // when no more could be sent, with one that was due
 	for off := range s.Arrivals {
 		if slot++; !s.Shard.owns(slot) {
 			continue
 		}
 		due := s.began.Add(off)
-		if !p.until(s.open, due) {
+		switch {
+		case !stopped.IsZero() && due.After(stopped):
+			return
+		case !stopped.IsZero():
+			s.unsent++
+			continue
+		case !p.until(s.open, due):
 			return
 		}
 		if !held && more {
@@ -128,10 +135,14 @@ func (s *stage) paced() {
 			}()
 		}
 		began, ok := s.arrive(c, more, due, idle)
-		if !ok {
+		switch {
+		case ok:
+			held = held && !began
+		case held && s.issue.Err() != nil:
+			stopped, s.unsent = time.Now(), 1
+		default:
 			return
 		}
-		held = held && !began
 	}
 }
 

@@ -336,3 +336,29 @@ func TestLag(t *testing.T) {
 		}
 	})
 }
+
+// What was due and had no room when the time was up is told.
+func TestUnsent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := serve(t, stream(step{ms, word}, step{99 * ms, word + stop + done}))
+		p := plan(n, true, Phase{Name: record.Profiling, Conversations: prompts, Concurrency: 1, Duration: 250 * ms, Grace: -1,
+			Arrivals: arrival.Due(arrival.Constant(), arrival.Steady(100))})
+		sent, told := 0, ""
+		for rec, err := range Run(t.Context(), p) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			switch r := rec.(type) {
+			case *record.Request:
+				sent++
+			case *record.Note:
+				told = r.Message
+			}
+		}
+		// Due at 0, 10, …, 250 ms; sent at 0, 100 and 200 ms.
+		want := "23 requests were due before the profiling phase stopped and still waited for room: they were never sent, and are in no figure"
+		if sent != 3 || told != want {
+			t.Errorf("%d were sent, and %q is told; want 3 and %q", sent, told, want)
+		}
+	})
+}

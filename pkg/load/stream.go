@@ -24,6 +24,7 @@ func (x *exchange) stream(h *wire.Header, b body) *record.Error {
 	}
 	r := reader{exchange: x}
 	err := r.read(b)
+	x.run.held.Add(-int64(r.held))
 	switch {
 	case r.failed != nil:
 		return r.failed
@@ -48,6 +49,7 @@ type reader struct {
 	parser sse.Parser
 	events int
 	cut    bool // the event is one that only the end of the stream has ended
+	held   int  // bytes of unfinished events, as the run counts them
 	done   bool // the terminator has come
 	failed *record.Error
 }
@@ -63,6 +65,7 @@ func (r *reader) read(b body) error {
 			for e := range r.parser.Feed(piece) {
 				r.event(e, at)
 			}
+			r.account()
 		}
 		if err == io.EOF {
 			r.cut = true
@@ -80,6 +83,26 @@ func (r *reader) read(b body) error {
 		case err != nil:
 			return err
 		}
+	}
+}
+
+// Bounds on what servers can make a run hold.
+const (
+	mostPieces = 1 << 20 // of content in one answer
+	mostHeld   = 1 << 30 // bytes of unfinished events of all streams
+)
+
+// account keeps count of what all streams hold of unfinished events, and gives up
+// a stream that is one too many.
+func (r *reader) account() {
+	held := r.parser.Held()
+	if held == r.held {
+		return
+	}
+	total := r.run.held.Add(int64(held - r.held))
+	r.held = held
+	if total > mostHeld && held > 64<<10 {
+		r.failed = r.failure(record.ClassDecode, "streams hold more than %d MiB of unfinished events, this one %d", mostHeld>>20, held>>20)
 	}
 }
 
@@ -114,6 +137,10 @@ func (r *reader) event(e sse.Event, at time.Time) {
 		return
 	}
 	r.note(d)
+	if r.arrivals.n+d.N > mostPieces {
+		r.failed = r.failure(record.ClassDecode, "the answer has more than %d pieces of content", mostPieces)
+		return
+	}
 	if d.Kind != openai.None {
 		if r.arrivals.n == 0 {
 			r.began.Do(r.prefill.leave)

@@ -12,6 +12,9 @@ func (p *Parser) max() int {
 	return MaxEvent
 }
 
+// Held is how many bytes the parser holds of what is unfinished.
+func (p *Parser) Held() int { return cap(p.buf) }
+
 // hold adds to the unfinished line.
 func (p *Parser) hold(b []byte) {
 	if len(p.buf)+len(b) > p.max() {

@@ -8,7 +8,7 @@ import (
 // A body is where the reading of an answer's body stands.
 type body struct {
 	state bodyState
-	left  int64 // bytes of the body, or of its chunk
+	left  int64 // bytes of the body, or of its chunk; trailers that have come
 }
 
 type bodyState uint8
@@ -138,6 +138,8 @@ func (c *Conn) between() error {
 	case bodyTrailer:
 		if len(line) == 0 {
 			b.state = bodyDone
+		} else if b.left++; b.left > maxTrailer {
+			return c.malformed("the answer has more than %d trailers", maxTrailer)
 		}
 	}
 	return nil

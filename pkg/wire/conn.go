@@ -139,6 +139,9 @@ func (c *Conn) fill() error {
 const (
 	maxLine   = 16 << 10
 	maxHeader = 256 << 10
+
+	maxInterim = 64  // answers of 100 to 199 before the one that counts
+	maxTrailer = 256 // fields behind the last chunk
 )
 
 // A ProtocolError says how an answer is no HTTP/1.1.

@@ -22,7 +22,10 @@ type Header struct {
 // an end before the header's is io.ErrUnexpectedEOF, or io.EOF if not one byte
 // of the answer has come.
 func (c *Conn) Header() (*Header, error) {
-	for {
+	for n := 0; ; n++ {
+		if n > maxInterim {
+			return nil, c.malformed("the server sends more than %d interim answers", maxInterim)
+		}
 		if err := c.readHeader(); err != nil {
 			return nil, err
 		}

@@ -135,6 +135,8 @@ func TestBadAnswers(t *testing.T) {
 		{"no size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nhello\r\n", `the answer has a chunk of size "hello"`},
 		{"a huge size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8000000000000000\r\n", `the answer has a chunk of size "8000000000000000"`},
 		{"a wrong size", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n", "a chunk of the answer is longer than its size says"},
+		{"a flood of interim answers", strings.Repeat("HTTP/1.1 103 Early Hints\r\n\r\n", 70), "the server sends more than 64 interim answers"},
+		{"a flood of trailers", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("X: y\r\n", 300), "the answer has more than 256 trailers"},
 		{"nothing", "", io.EOF.Error()},
 		{"half a header", "HTTP/1.1 200 OK\r\nContent-", io.ErrUnexpectedEOF.Error()},
 		{"half a body", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", io.ErrUnexpectedEOF.Error()},
