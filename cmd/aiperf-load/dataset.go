@@ -15,7 +15,7 @@ import (
 func (o *options) openDataset(tok prompt.Tokenizer, part prompt.Part) (d prompt.Dataset, timed bool, files io.Closer, err error) {
 	i := &o.input
 	d = prompt.Dataset{Type: prompt.Type(i.kind), Tokenizer: tok, Seed: i.seed, Sampling: i.sampling,
-		BlockSize: i.blockSize, MaxTurns: i.maxTurns, Part: part}
+		BlockSize: i.blockSize, MaxTurns: i.maxTurns, Part: part, LeftOut: func() { i.leftOut.Add(1) }}
 	var open closers
 	for _, name := range i.file {
 		names, err := filesOf(name)

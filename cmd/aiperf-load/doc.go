@@ -26,7 +26,8 @@
 //
 // --fixed-schedule replays a trace by its timestamps, --user-centric-rate has
 // users who ask at intervals and wait for their answers. A phase ends when the
-// first of its limits is reached. After --benchmark-duration what is in flight
+// first of its limits is reached. Requests that were due then and still had no
+// room were never sent; a note tells how many. After --benchmark-duration what is in flight
 // may still end within --benchmark-grace-period; what does not is cancelled and
 // says so.
 //
@@ -45,10 +46,12 @@
 //
 // Token counts say where they come from: "usage", the server's own, which
 // streams ask for; "tokenizer"; or "chunks", one for each piece of content. A
-// server that refuses to be asked for usage is satisfied by
-// --extra-inputs stream_options:null. Prompts are English words, exactly as
-// many tokens of the vocabulary of --tokenizer as asked for; a server's chat
-// template adds its own. The warm-up asks other prompts than what is measured.
+// server that refuses to be asked for usage is satisfied by --extra-inputs
+// stream_options:null. Prompts are English words, exactly as many tokens of the
+// vocabulary of --tokenizer as asked for; a server's chat template adds its
+// own. An answer may end early; --extra-inputs ignore_eos:true makes vLLM and
+// SGLang give as many tokens as --osl asks for. The warm-up asks other prompts
+// than what is measured.
 //
 // A failed request has an "error" with a class: connect, tls, timeout, status,
 // decode (no answer of this kind), stream (an error event after HTTP 200),
@@ -68,6 +71,10 @@
 //	raw_payload      a request's body, or {"payload":…}
 //	inputs_json      {"data":[{"session_id":"a","payloads":[…]}]}
 //	sharegpt         [{"id":"a","conversations":[{"from":"human","value":"…"},…]}]
+//
+// Of ShareGPT conversations those are left out, and counted, that have a prompt
+// of less than 4 or more than 1024 tokens, a reply of less than 4, or more than
+// 2048 of both, as other tools do. The reply's length is what is asked for.
 //
 // "timestamp" and "delay" are milliseconds. Equal hash_ids are equal text.
 //
@@ -100,6 +107,10 @@
 // program at once.
 //
 // # Flags
+//
+// A time is a number of seconds or has a unit: 90, 1.5m, 500ms. AIPerf's other
+// names of flags are known too, such as --num-requests, --request-rate-mode and
+// --session-turns-mean.
 //
 // # Environment
 //

@@ -3,6 +3,7 @@ package main
 import (
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -19,6 +20,7 @@ type inputFlags struct {
 	blockSize int
 	maxTurns  int
 	seed      int64
+	leftOut   atomic.Int64 // conversations that the format's bounds leave out
 
 	inMean, inStddev   float64
 	outMean, outStddev float64

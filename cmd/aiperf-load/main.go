@@ -24,7 +24,7 @@ const reachLimit = 5 * time.Second
 func run(ctx context.Context, env *cli.Env) error {
 	o := newOptions(env)
 	if err := env.Parse(o.flags, doc); err != nil {
-		return err
+		return explain(err)
 	}
 	j, err := o.job()
 	if err != nil {
@@ -96,8 +96,15 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 		note("unreachable", err)
 		return cli.Hint(err, "is the server running there? --url names its address")
 	}
+	if _, ok := cli.Terminal(env.Stdout); ok && o.output == "-" {
+		env.Warnf("records go to the terminal; pipe them into aiperf-report, or name a file by -o")
+	}
 	bar := newProgress(env, o, plan)
 	defer bar.stop()
+	if !o.quiet {
+		told := context.AfterFunc(ctx, func() { env.Infof("interrupted: what is in flight is awaited; once more to end at once") })
+		defer told()
+	}
 	m := watch()
 	plan.Lag = m.lag
 	err = o.records(ctx, plan, func(rec record.Record) error {
@@ -113,6 +120,11 @@ func carryOut(ctx context.Context, env *cli.Env, o *options, j *job, w *record.W
 		err = fmt.Errorf("write records: %w", werr)
 	}
 	bar.stop()
+	if n := o.input.leftOut.Load(); n > 0 {
+		text := fmt.Sprintf("%d ShareGPT conversations were left out: a prompt is to have 4 to 1024 tokens, a reply at least 4, both at most 2048", n)
+		w.Write(&record.Note{Run: plan.Run, Level: record.Warning, Code: "left-out", Message: text})
+		t.warnings = append(t.warnings, text)
+	}
 	if !o.quiet {
 		for _, text := range t.warnings {
 			env.Warnf("%s", text)

@@ -90,8 +90,9 @@ func TestReadSeries(t *testing.T) {
 		{"an array", `[{"time_s":0,"qps":5},{"time_s":60,"qps":50}]`, ""},
 		{"an object", `{"points":[{"time_s":0,"qps":5}]}`, ""},
 		{"no rate", `[{"time_s":0}]`, "point 1 has no time_s or no qps"},
-		{"no JSON", `5,10`, "invalid character"},
-		{"another object", `{"rates":[]}`, "cannot unmarshal"},
+		{"no JSON", `5,10`, "it is no series of points"},
+		{"no points", `[]`, "it has no points"},
+		{"another object", `{"rates":[]}`, "it is no series of points"},
 	} {
 		points, err := readSeries(strings.NewReader(c.text))
 		switch {

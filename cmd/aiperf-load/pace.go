@@ -38,6 +38,8 @@ type paceFlags struct {
 	duration    cli.Seconds
 	grace       grace
 	failedLimit float64
+
+	lasts time.Duration // what the points of the series last
 }
 
 func (p *paceFlags) register(f *pflag.FlagSet) {
@@ -46,7 +48,7 @@ func (p *paceFlags) register(f *pflag.FlagSet) {
 	f.Float64Var(&p.rate, "request-rate", 0, "`requests` a second, sent when they are due however many are in flight (default a closed loop)")
 	f.StringVar(&p.pattern, "arrival-pattern", "poisson", "`how` arrivals of a rate are spread: poisson, constant, gamma, or concurrency_burst (no rate)")
 	f.Float64Var(&p.smoothness, "arrival-smoothness", 1, "`shape` of gamma: below 1 in bursts, 1 poisson, above smoother (also --vllm-burstiness)")
-	f.StringVar(&p.series, "request-rate-series", "", "rate through the points of the JSON `FILE`, linear between them: [{\"time_s\":0,\"qps\":5},…]")
+	f.StringVar(&p.series, "request-rate-series", "", "rate through the points of the JSON `FILE`, linear between them; the last one ends the phase unless another limit is given: [{\"time_s\":0,\"qps\":5},…]")
 	f.Float64Var(&p.userRate, "user-centric-rate", 0, "`requests` a second of --num-users together, each of whom waits for its answer")
 	f.IntVar(&p.users, "num-users", 0, "`users` of --user-centric-rate; each asks every num-users/rate seconds")
 	f.BoolVar(&p.fixed, "fixed-schedule", false, "send the rows of --input-file at their timestamps (the default for traces that have them)")
@@ -169,6 +171,9 @@ func (o *options) profiling(fixed, fromFile bool) (load.Phase, error) {
 	case ph.Concurrency == 0:
 		ph.Concurrency = 1
 	}
+	if ph.Requests == 0 && ph.Sessions == 0 && ph.Duration == 0 && p.lasts > 0 {
+		ph.Duration = p.lasts
+	}
 	if ph.Requests == 0 && ph.Sessions == 0 && ph.Duration == 0 && !fromFile {
 		ph.Requests = max(10, 2*ph.Concurrency, 2*ph.Users)
 	}
@@ -187,6 +192,7 @@ func (o *options) rate(steady float64, series string, ramp cli.Seconds) (arrival
 		if points, err = readSeries(f); err != nil {
 			return arrival.Rate{}, cli.Usagef("--request-rate-series %q: %w", series, err)
 		}
+		o.pace.lasts = time.Duration((points[len(points)-1].At + time.Duration(ramp).Seconds()) * 1e9)
 	}
 	if d := time.Duration(ramp).Seconds(); d > 0 {
 		// The series begins when the ramp to its first point is over.
@@ -219,9 +225,12 @@ func readSeries(r io.Reader) ([]arrival.Point, error) {
 			Points []point `json:"points"`
 		}
 		if json.Unmarshal(text, &object) != nil || object.Points == nil {
-			return nil, cli.Hint(err, `it should be [{"time_s":0,"qps":5},{"time_s":60,"qps":50}], or an object with such "points"`)
+			return nil, cli.Hint(cli.Usagef("it is no series of points"), `it should be [{"time_s":0,"qps":5},{"time_s":60,"qps":50}], or an object with such "points"`)
 		}
 		list = object.Points
+	}
+	if len(list) == 0 {
+		return nil, cli.Usagef("it has no points")
 	}
 	var points []arrival.Point
 	for i, p := range list {

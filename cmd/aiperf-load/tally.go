@@ -74,10 +74,8 @@ func (t *tally) note(n *record.Note) {
 // and was not.
 func (t *tally) verdict(o *options) error {
 	if t.ok == 0 && t.sent > 0 {
-		worst := slices.MaxFunc(slices.Sorted(maps.Keys(t.reasons)), func(a, b string) int {
-			return int(t.reasons[a] - t.reasons[b])
-		})
-		return fmt.Errorf("not one of %d requests succeeded; most often (%d): %s", t.sent, t.reasons[worst], worst)
+		worst, n := t.worst()
+		return fmt.Errorf("not one of %d requests succeeded; most often (%d): %s", t.sent, n, worst)
 	}
 	switch {
 	case t.sent == 0 && o.shard.shard != "": // a shard may have nothing to do
@@ -85,6 +83,10 @@ func (t *tally) verdict(o *options) error {
 		return fmt.Errorf("no request was sent: %s", t.badRow)
 	case t.sent == 0:
 		return errors.New("no request was sent")
+	}
+	if failed := t.sent - t.ok; failed > 0 && !o.quiet {
+		worst, n := t.worst()
+		o.env.Warnf("%d of %d requests failed; most often (%d): %s", failed, t.sent, n, worst)
 	}
 	if t.health.Verdict == record.Healthy {
 		return nil
@@ -97,6 +99,14 @@ func (t *tally) verdict(o *options) error {
 		o.env.Warnf("%s", text)
 	}
 	return nil
+}
+
+// worst is the most frequent reason of a failure.
+func (t *tally) worst() (string, int64) {
+	worst := slices.MaxFunc(slices.Sorted(maps.Keys(t.reasons)), func(a, b string) int {
+		return int(t.reasons[a] - t.reasons[b])
+	})
+	return worst, t.reasons[worst]
 }
 
 func (t *tally) end(run string, interrupted bool, err error) *record.End {

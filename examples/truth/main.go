@@ -173,7 +173,7 @@ func show(env *cli.Env, found []comparison) error {
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.SetTitle("Energy by aiperf-merge beside the simulator's truth")
-	t.AppendHeader(table.Row{"", "merge (J)", "± (J)", "truth (J)", "difference (J)", "within ±", "verdict"})
+	t.AppendHeader(table.Row{"", "merge (J)", "± (J)", "truth (J)", "off (J)", "within ±", "verdict"})
 	outside := 0
 	for _, c := range found {
 		name := "total"

@@ -9,9 +9,18 @@ import (
 
 // Manual makes the manual of a command from the source of its doc.go, so that
 // -h and the package comment are one text. Headings are printed in capitals;
-// the list of flags stands where the comment has the heading "# Flags".
+// the list of flags ends the part that has the heading "# Flags".
 func Manual(doc string, flags *pflag.FlagSet) string {
 	var b strings.Builder
+	listed := true
+	list := func() {
+		if !listed {
+			listed = true
+			var f strings.Builder
+			writeFlags(&f, flags)
+			b.WriteString(strings.TrimPrefix(f.String(), "\n") + "\n")
+		}
+	}
 	for line := range strings.Lines(doc) {
 		text, ok := strings.CutPrefix(line, "//")
 		if !ok {
@@ -23,11 +32,11 @@ func Manual(doc string, flags *pflag.FlagSet) string {
 			b.WriteString(text)
 			continue
 		}
+		list()
 		b.WriteString(strings.ToUpper(heading))
-		if heading == "Flags\n" {
-			writeFlags(&b, flags)
-		}
+		listed = heading != "Flags\n"
 	}
+	list()
 	return b.String()
 }
 

@@ -53,6 +53,8 @@ type Dataset struct {
 
 	Part Part
 
+	LeftOut func() // is told of each conversation that sharegpt's bounds leave out; may be nil
+
 	columns columns
 	array   bool // the file is a JSON array, not lines
 }

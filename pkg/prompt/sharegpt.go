@@ -45,12 +45,14 @@ func (d *Dataset) parseShareGPT(text []byte, e *entry) (*entry, error) {
 		}
 		t, ok, err := d.pair(rest[i].Value, rest[i+1].Value)
 		if err != nil || !ok {
+			d.leftOut(err)
 			return nil, err
 		}
 		e.turns = append(e.turns, t)
 		i++
 	}
 	if len(e.turns) == 0 {
+		d.leftOut(nil)
 		return nil, nil
 	}
 	if first := &e.turns[0]; system != "" {
@@ -105,3 +107,10 @@ func (d *Dataset) pair(prompt, reply string) (t draft, ok bool, err error) {
 
 // A fatal error ends the sequence, unlike one of a row.
 type fatal struct{ error }
+
+// leftOut tells of a conversation that is left out, unless that is for an error.
+func (d *Dataset) leftOut(err error) {
+	if err == nil && d.LeftOut != nil {
+		d.LeftOut()
+	}
+}

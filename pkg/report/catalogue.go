@@ -12,6 +12,7 @@ type measure struct {
 var measures = []measure{
 	{"time_to_first_token", "Time to First Token", Milliseconds, 100, func(r *row) (float64, bool) { return known(r.ttft) }},
 	{"time_to_second_token", "Time to Second Token", Milliseconds, 200, func(r *row) (float64, bool) { return known(r.second) }},
+	{"time_to_first_output_token", "Time to First Output Token", Milliseconds, 210, func(r *row) (float64, bool) { return known(r.ttfo) }},
 	{"request_latency", "Request Latency", Milliseconds, 300, func(r *row) (float64, bool) { return known(r.took) }},
 	{"decode_duration", "Decode Duration", Milliseconds, 350, func(r *row) (float64, bool) { return known(r.took - r.ttft) }},
 	{"inter_token_latency", "Inter Token Latency", Milliseconds, 400, (*row).interToken},

@@ -9,6 +9,9 @@ import (
 func (q *requests) metrics(w *Window) []Metric {
 	var list []Metric
 	for _, m := range measures {
+		if m.tag == "time_to_first_output_token" && !q.thought {
+			continue // it is the time to first token
+		}
 		if s, ok := q.distribution(m.of); ok {
 			list = append(list, Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Order: m.order, Stat: s})
 		}

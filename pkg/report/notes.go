@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"aiperf/pkg/record"
+	"aiperf/pkg/stat"
 )
 
 // notes are the warnings in the stream itself.
@@ -20,6 +23,7 @@ type noteKey struct{ code, source, uuid string }
 type noted struct {
 	first record.Note
 	n     int
+	same  bool // all say the same
 }
 
 func (s *notes) add(l record.Line) error {
@@ -35,10 +39,11 @@ func (s *notes) add(l record.Line) error {
 		if s.seen == nil {
 			s.seen = map[noteKey]*noted{}
 		}
-		s.seen[k] = &noted{first: n}
+		s.seen[k] = &noted{first: n, same: true}
 		s.list = append(s.list, s.seen[k])
 	}
 	s.seen[k].n++
+	s.seen[k].same = s.seen[k].same && n.Message == s.seen[k].first.Message
 	return nil
 }
 
@@ -101,7 +106,11 @@ func (b *Builder) aboutRuns(n *remarks, r *Report) {
 }
 
 func (q *requests) remark(n *remarks, r *Report) {
-	if len(q.runs) > 1 {
+	if whole, missing := r.shards(); len(q.runs) > 1 && whole > 0 && len(missing) == 0 {
+		n.info("shards", "requests of the %d shards of one load are put together", whole)
+	} else if whole > 0 && len(missing) > 0 {
+		n.warn("shards", "of %d shards of the load these are missing: %s; rates and counts are those of a part", whole, strings.Join(missing, ", "))
+	} else if len(q.runs) > 1 {
 		n.warn("runs", "requests of %d runs are pooled, and the time between the runs counts as part of the window", len(q.runs))
 	}
 	if len(q.models) > 1 {
@@ -153,9 +162,10 @@ func (q *requests) aboutTokens(n *remarks) {
 	if ttft < all {
 		n.info("no-ttft", "%d of %d successful requests have no time to first token; answers that are not streamed have none", all-ttft, all)
 	}
-	if out < all {
-		n.warn("no-tokens", "%d of %d successful requests have no count of output tokens", all-out, all)
+	if missing := all - q.tokenless - out; missing > 0 {
+		n.warn("no-tokens", "%d of %d successful requests have no count of output tokens", missing, all)
 	}
+	q.aboutLateness(n)
 	if off > 0 {
 		n.info("osl-mismatch", "%d of %d answers are not as long as was asked for (by more than 5 %% or 50 tokens)", off, asked)
 	}
@@ -181,8 +191,11 @@ func (b *Builder) fromStream(n *remarks, r *Report) {
 		if s.first.Source != "" && !strings.Contains(text, s.first.Source) {
 			text = s.first.Source + ": " + text
 		}
-		if s.n > 1 {
+		switch {
+		case s.n > 1 && s.same:
 			text += fmt.Sprintf(" (%d times)", s.n)
+		case s.n > 1:
+			text += fmt.Sprintf(" (and %s like it)", many(s.n-1, "other note"))
 		}
 		n.warn(s.first.Code, "%s", text)
 	}
@@ -218,4 +231,55 @@ func list[V any](m map[string]V) string {
 		return strings.Join(keys[:most], ", ") + fmt.Sprintf(" and %d more", len(keys)-most)
 	}
 	return strings.Join(keys, ", ")
+}
+
+// mostLate is how late requests may start before their latencies, which count
+// from the start, must not be read as those of the schedule.
+const mostLate = 0.05
+
+// aboutLateness tells of requests that started later than they were due.
+func (q *requests) aboutLateness(n *remarks) {
+	var late []float64
+	for i := range q.rows {
+		if x, ok := known(q.rows[i].late); ok {
+			late = append(late, x)
+		}
+	}
+	s := stat.Summarize(late, stat.Population)
+	p50, _ := s.Percentile(50)
+	p99, ok := s.Percentile(99)
+	if !ok || p99 <= mostLate {
+		return
+	}
+	n.warn("late", "requests started later than they were due: %s (p50), %s (p99), %s at most; latencies count from the start and leave this out",
+		duration(p50), duration(p99), duration(s.Max))
+}
+
+func duration(seconds float64) string {
+	return time.Duration(seconds * 1e9).Round(time.Millisecond).String()
+}
+
+// shards tells of how many shards the loads say that they are parts, and which
+// of these are missing; 0 if they do not agree.
+func (r *Report) shards() (of int, missing []string) {
+	there := map[int]bool{}
+	for _, run := range r.Runs {
+		if run.Tool != "aiperf-load" {
+			continue
+		}
+		text, _ := run.Config["shard"].(string)
+		index, n, ok := strings.Cut(text, "/")
+		i, err := strconv.Atoi(index)
+		all, nerr := strconv.Atoi(n)
+		if !ok || err != nil || nerr != nil || of != 0 && all != of || there[i] {
+			return 0, nil
+		}
+		of, there[i] = all, true
+	}
+	for i := range of {
+		if !there[i] {
+			missing = append(missing, fmt.Sprintf("%d/%d", i, of))
+		}
+	}
+	return of, missing
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/stat"
@@ -11,6 +12,7 @@ import (
 // −1 stand for what was not measured.
 type row struct {
 	took, ttft, second, energy float64
+	ttfo, late                 float64
 	in, out, reasoning, asked  int32
 }
 
@@ -21,12 +23,14 @@ type requests struct {
 	negative int        // requests whose arrivals run backwards
 	ok       span
 	bad      span
-	open     int // successful ones without an end
+	open     int  // successful ones without an end
+	thought  bool // reasoning came before an answer
 
 	failed    failures
 	errorISL  []float64
 	warmup    int
 	elsewhere map[string]int // requests of other phases
+	tokenless int            // successful ones of endpoints whose answers are no tokens
 	begun     map[string]int // by run: begun less finished
 
 	models, urls, counters, runs map[string]int
@@ -48,17 +52,20 @@ func (s *span) add(from, to record.Time) {
 
 // A request holds the keys of a record.Request that count here.
 type request struct {
-	Run    string         `json:"run"`
-	Phase  string         `json:"phase"`
-	Model  string         `json:"model"`
-	URL    string         `json:"url"`
-	Start  record.Time    `json:"start"`
-	Took   *float64       `json:"took"`
-	TTFT   *float64       `json:"ttft"`
-	Gaps   []float64      `json:"gaps"`
-	Tokens *record.Tokens `json:"tokens"`
-	Error  *record.Error  `json:"error"`
-	GPU    *struct {
+	Run      string         `json:"run"`
+	Phase    string         `json:"phase"`
+	Model    string         `json:"model"`
+	URL      string         `json:"url"`
+	Endpoint string         `json:"endpoint"`
+	Start    record.Time    `json:"start"`
+	Took     *float64       `json:"took"`
+	TTFT     *float64       `json:"ttft"`
+	TTFO     *float64       `json:"ttfo"`
+	Late     *float64       `json:"late"`
+	Gaps     []float64      `json:"gaps"`
+	Tokens   *record.Tokens `json:"tokens"`
+	Error    *record.Error  `json:"error"`
+	GPU      *struct {
 		Energy *float64 `json:"energy"`
 	} `json:"gpu"`
 }
@@ -104,6 +111,9 @@ func (q *requests) add(l record.Line) error {
 		return nil
 	}
 	q.ok.add(r.Start, r.Start.Add(*r.Took))
+	if tokenless(r.Endpoint) {
+		q.tokenless++
+	}
 	q.rows = append(q.rows, q.rowOf(&r))
 	q.pool(r.Gaps)
 	return nil
@@ -122,9 +132,17 @@ func (q *requests) fail(r *request) {
 }
 
 func (q *requests) rowOf(r *request) row {
-	w := row{took: *r.Took, ttft: math.NaN(), second: math.NaN(), energy: math.NaN(), in: -1, out: -1, reasoning: -1, asked: -1}
+	nan := math.NaN()
+	w := row{took: *r.Took, ttft: nan, second: nan, energy: nan, ttfo: nan, late: nan, in: -1, out: -1, reasoning: -1, asked: -1}
 	if r.TTFT != nil {
-		w.ttft = *r.TTFT
+		w.ttft, w.ttfo = *r.TTFT, *r.TTFT
+	}
+	if r.TTFO != nil {
+		w.ttfo = *r.TTFO
+		q.thought = true
+	}
+	if r.Late != nil {
+		w.late = *r.Late
 	}
 	if len(r.Gaps) >= 2 {
 		w.second = r.Gaps[1]
@@ -163,6 +181,11 @@ func (q *requests) pool(gaps []float64) {
 	for _, g := range gaps[1:] {
 		q.gaps.Add(uint64(math.Round(g * 1e6)))
 	}
+}
+
+// tokenless tells whether answers of an endpoint are no tokens.
+func tokenless(endpoint string) bool {
+	return endpoint == "embeddings" || strings.HasSuffix(endpoint, "_rankings")
 }
 
 // maxGap, a year, keeps nonsense from being counted.
