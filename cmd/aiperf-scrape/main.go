@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"fmt"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -21,53 +20,40 @@ func run(ctx context.Context, env *cli.Env) error {
 	if err := env.Parse(o.flags, doc); err != nil {
 		return err
 	}
-	config, err := o.config()
-	if err != nil {
-		return err
+	if o.set("prometheus") {
+		return o.history(ctx)
 	}
-	out, err := env.Create(o.output)
+	config, err := o.config()
 	if err != nil {
 		return err
 	}
 	interrupted, stop := cli.Drain(ctx)
 	defer stop()
-	w := record.NewWriter(out, config.Clock)
-	start := env.NewRun(config.Clock, o.flags)
-	if err := w.Write(start); err != nil {
-		return fmt.Errorf("write records: %w", err)
+	w, err := o.open(env.NewRun(config.Clock, o.flags), interrupted, config.Clock.Now)
+	if err != nil {
+		return err
 	}
-	t := newTally()
-	ctx, cancel := o.until(interrupted)
+	ctx, cancel := o.during(interrupted)
 	defer cancel()
-	err = carryOut(ctx, env, o, config, start.Run, w, t)
-	if err == nil {
-		err = t.verdict()
+	err = carryOut(ctx, o, config, w)
+	if err == nil && !w.answered {
+		err = w.verdict()
 	}
-	if werr := w.Write(t.end(start.Run, interrupted.Err() != nil, err)); err == nil && werr != nil {
-		err = fmt.Errorf("write records: %w", werr)
-	}
-	if cerr := out.Close(); err == nil && cerr != nil {
-		err = fmt.Errorf("write records: %w", cerr)
-	}
-	return err
+	return w.finish(err)
 }
 
 // carryOut visits the sources and writes what they say.
-func carryOut(ctx context.Context, env *cli.Env, o *options, c scrape.Config, run string, w *record.Writer, t *tally) error {
+func carryOut(ctx context.Context, o *options, c scrape.Config, w *output) error {
 	for rec, err := range scrape.Run(ctx, c) {
 		if err != nil {
 			return err
 		}
-		if n, ok := rec.(*record.Note); ok {
-			n.Run = run
-			if !o.quiet {
-				tell(env, n)
-			}
+		if n, ok := rec.(*record.Note); ok && !o.quiet {
+			tell(o.env, n)
 		}
 		if err := w.Write(rec); err != nil {
-			return fmt.Errorf("write records: %w", err)
+			return err
 		}
-		t.add(rec)
 	}
 	return nil
 }
@@ -84,8 +70,8 @@ func tell(env *cli.Env, n *record.Note) {
 	say("%s: %s", n.Source, n.Message)
 }
 
-// until gives a context that the end of --duration ends too.
-func (o *options) until(ctx context.Context) (context.Context, context.CancelFunc) {
+// during gives a context that the end of --duration ends too.
+func (o *options) during(ctx context.Context) (context.Context, context.CancelFunc) {
 	if o.duration == 0 {
 		return context.WithCancel(ctx)
 	}

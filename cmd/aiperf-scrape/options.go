@@ -20,9 +20,10 @@ type options struct {
 	sourceFlags
 	accessFlags
 	timeFlags
+	historyFlags
+	fileFlags
 
-	output string
-	quiet  bool
+	quiet bool
 }
 
 func newOptions(env *cli.Env) *options {
@@ -34,8 +35,10 @@ func newOptions(env *cli.Env) *options {
 	cli.Group(f, "Access")
 	o.timeFlags.register(f)
 	cli.Group(f, "Time")
+	o.historyFlags.register(f)
+	cli.Group(f, "From Prometheus")
 	f.BoolVar(&o.keepRepeats, "keep-repeats", false, `write readings that say nothing new too, marked "repeat"`)
-	f.StringVarP(&o.output, "output", "o", "", "write to `file` instead of standard output; .gz and .zst compress")
+	o.fileFlags.register(f)
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "tell no notes on standard error")
 	cli.Group(f, "Output")
 	return o
@@ -55,7 +58,7 @@ func (s *sourceFlags) register(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.targets, "targets", nil, "visit the sources in `FILE` too: Prometheus's file_sd, as JSON or YAML, or one source a line; read again when it changes; may be repeated")
 	f.BoolVar(&s.noDefault, "no-default", false, "visit no source that is not named")
 	f.StringArrayVar(&s.servers, "server", nil, "read the metrics of the inference server at `URL`; may be repeated")
-	f.StringArrayVar(&s.match, "match", nil, "of inference servers, write the series whose names match this `GLOB`, or one of several after commas; '*' is all (default: by the kind of server); may be repeated")
+	f.StringArrayVar(&s.match, "match", nil, "of inference servers, write the series whose names match this `GLOB`, or one of several after commas; '*' is all (default: by the kind of server); with --prometheus, a selector such as {job=\"dcgm\"}; may be repeated")
 	f.BoolVar(&s.gpuOnly, "gpu-only", false, "write GPUs only, also where an inference server answers")
 }
 
@@ -95,6 +98,11 @@ func (o *options) config() (scrape.Config, error) {
 		Timeout: time.Duration(o.timeout), Settle: time.Duration(o.settle),
 		MaxConcurrency: o.maxConcurrency, KeepRepeats: o.keepRepeats, GPUOnly: o.gpuOnly,
 		Clock: record.StartClock(),
+	}
+	for _, name := range []string{"since", "until", "window"} {
+		if o.set(name) {
+			return c, cli.Usagef("--%s needs --prometheus", name)
+		}
 	}
 	switch {
 	case c.Interval < leastInterval:

@@ -46,8 +46,8 @@ func parsePattern(path string) (*namePattern, error) {
 	}
 	p.stem = p.base
 	for _, z := range []string{".gz", ".zst"} {
-		if strings.HasSuffix(p.stem, z) {
-			p.stem, p.ext = strings.TrimSuffix(p.stem, z), z
+		if before, ok := strings.CutSuffix(p.stem, z); ok {
+			p.stem, p.ext = before, z
 		}
 	}
 	if e := filepath.Ext(p.stem); !strings.Contains(e, "%") && e != p.stem {

@@ -206,18 +206,18 @@ func (r *Records) Write(rec record.Record) error {
 // take writes a record unless the disk is full and so is what is kept for it.
 func (r *Records) take(rec record.Record, now record.Time) error {
 	if r.file != nil {
-		full, since, crammed, _ := r.file.state()
+		state := r.file.state()
 		switch {
-		case full != nil && r.stuck.IsZero():
-			r.stuck = since
+		case state.full != nil && r.stuck.IsZero():
+			r.stuck = state.since
 			r.tell(&record.Note{Level: record.Warning, Code: DiskFull, File: r.file.path,
-				Message: fmt.Sprintf("%v; trying again, and keeping what comes in memory up to %d MB", full, pendingMost>>20)})
-		case full == nil && !r.stuck.IsZero():
+				Message: fmt.Sprintf("%v; trying again, and keeping what comes in memory up to %d MB", state.full, pendingMost>>20)})
+		case state.full == nil && !r.stuck.IsZero():
 			if err := r.recovered(now); err != nil {
 				return err
 			}
 		}
-		if crammed {
+		if state.crammed {
 			if r.dropped++; r.dropped == 1 {
 				r.first = now
 			}
@@ -264,9 +264,9 @@ func (r *Records) turn(now record.Time) error {
 	if err := r.complete(); err != nil || r.pattern == nil || r.closing != nil {
 		return err
 	}
-	full, _, _, size := r.file.state()
-	due := !r.until.IsZero() && !now.Time().Before(r.until) || r.files.Rotate.Size > 0 && size >= r.files.Rotate.Size
-	if !due || full != nil || !r.stuck.IsZero() {
+	state := r.file.state()
+	due := !r.until.IsZero() && !now.Time().Before(r.until) || r.files.Rotate.Size > 0 && state.size >= r.files.Rotate.Size
+	if !due || state.full != nil || !r.stuck.IsZero() {
 		return nil
 	}
 	note := &record.Note{Run: r.run.Run, Level: record.Info, Code: Continues, Message: "the run goes on in the next file"}
@@ -350,7 +350,7 @@ func (r *Records) Close() error {
 	deadline := time.Now().Add(r.files.Patience)
 	var errs []error
 	if r.file != nil {
-		roomy := func() bool { full, _, _, _ := r.file.state(); return full == nil }
+		roomy := func() bool { return r.file.state().full == nil }
 		if r.settle(deadline, roomy) && !r.stuck.IsZero() {
 			errs = append(errs, r.recovered(now))
 		}
@@ -383,6 +383,5 @@ func (r *Records) settle(deadline time.Time, done func() bool) bool {
 
 // lost says what of a file is not on the disk.
 func (r *Records) lost(f *openFile) error {
-	full, _, _, _ := f.state()
-	return fmt.Errorf("%w: %q is partial; its last %d bytes and %d records before its end are lost", full, f.path, f.left(), r.dropped)
+	return fmt.Errorf("%w: %q is partial; its last %d bytes and %d records before its end are lost", f.state().full, f.path, f.left(), r.dropped)
 }

@@ -97,15 +97,21 @@ func (s *spool) failed(err error) {
 	s.retry = now.Add(s.pause)
 }
 
-// state tells whether it is stuck, why and since when, whether it has no room
-// for more, and its size.
-func (s *spool) state() (full error, since time.Time, crammed bool, size int64) {
+// A spoolState is how a spool does.
+type spoolState struct {
+	full    error     // why it is stuck, nil if it is not
+	since   time.Time // when it got stuck
+	crammed bool      // it has no room for more
+	size    int64
+}
+
+func (s *spool) state() spoolState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.full != nil {
 		s.drain()
 	}
-	return s.full, s.since, s.full != nil && len(s.pending) >= s.most, s.size
+	return spoolState{s.full, s.since, s.full != nil && len(s.pending) >= s.most, s.size}
 }
 
 // finish brings everything to the disk and closes the file. It is not done as

@@ -177,7 +177,7 @@ func (r *reader) page(f *feed, at int64, text []byte, yield func(record.Record, 
 	}
 	for i := range readings {
 		g := &readings[i]
-		g.Source, g.Taken, g.Within = f.source, now, within
+		g.Source, g.Taken, g.Within, g.Repeat = f.source, now, within, visit.Repeat
 		if !give(yield, g, now) {
 			return errLeft
 		}
