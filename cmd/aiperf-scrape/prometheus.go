@@ -26,7 +26,7 @@ type historyFlags struct {
 }
 
 func (h *historyFlags) register(f *pflag.FlagSet) {
-	h.since, h.until, h.window = instant{text: "1h"}, instant{text: "now"}, cli.Seconds(promhist.DefaultWindow)
+	h.since, h.until, h.window = instant{text: "1h", ago: time.Hour}, instant{text: "now"}, cli.Seconds(promhist.DefaultWindow)
 	f.StringVar(&h.prometheus, "prometheus", "", "instead of visiting exporters, read what the Prometheus, Thanos, Mimir or VictoriaMetrics at `URL` has of them")
 	f.Var(&h.since, "since", "from this `instant` on: 2h (ago), 2026-11-25T12:00:00Z or seconds since the epoch")
 	f.Var(&h.until, "until", "up to this `instant`: now, or as --since")
