@@ -9,7 +9,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers race fuzz bench lint demo install clean help
+.PHONY: all build test test-tokenizers test-prometheus test-jobs race fuzz bench lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -22,6 +22,12 @@ test:  ## all tests
 
 test-tokenizers:  ## token counts against the Rust tokenizers (needs node and npm)
 	tools/test-tokenizers
+
+test-prometheus:  ## telemetry read back from a real Prometheus (installs Debian's if there is none)
+	tools/test-prometheus
+
+test-jobs:  ## examples/jobs against the API types and systemd's own check
+	tools/test-jobs
 
 race:  ## all tests under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race ./...
