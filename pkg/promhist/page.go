@@ -21,6 +21,7 @@ const aligned = 0.002
 // A target is what is remembered of one from page to page.
 type target struct {
 	page []byte // the last one
+	at   int64  // its time
 }
 
 // A feed gives the pages of one target in a window.
@@ -152,7 +153,7 @@ func (r *reader) page(f *feed, at int64, text []byte, yield func(record.Record, 
 	} else {
 		r.note(NoDuration, record.Info, NoDuration, "the server does not have scrape_duration_seconds of "+f.source+": how long after its time a value was read is not known")
 	}
-	t.page = append(t.page[:0], text...)
+	t.page, t.at = append(t.page[:0], text...), at
 	page, err := dcgm.Parse(text)
 	if err != nil {
 		visit.Error = err.Error()

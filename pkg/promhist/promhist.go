@@ -15,7 +15,7 @@ const (
 	DefaultWindow     = 5 * time.Minute
 	DefaultTimeout    = 2 * time.Minute
 	DefaultMaxSamples = 2_000_000
-	DefaultMaxAnswer  = 512 << 20
+	DefaultMaxAnswer  = 128 << 20
 )
 
 // ReplicaLabels tell the servers of a highly available pair apart, each of which

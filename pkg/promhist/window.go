@@ -39,12 +39,31 @@ func (r *reader) read(ctx context.Context, yield func(record.Record, error) bool
 		if err := r.pages(w, yield); err != nil {
 			return err
 		}
+		r.forget(to)
 		from = to
 		if calm++; calm == 4 {
 			size, calm = min(2*size, most), 0
 		}
 	}
 	return r.farewell(yield)
+}
+
+// remembered is how long a target may have no page, in milliseconds, before it is
+// taken for a new one: pods come and go.
+const remembered = 3_600_000
+
+// forget drops what is known of targets and GPUs that are gone.
+func (r *reader) forget(now int64) {
+	for k, t := range r.targets {
+		if now-t.at > remembered {
+			delete(r.targets, k)
+		}
+	}
+	for k, s := range r.replicas.gpus {
+		if now-s.at > remembered {
+			delete(r.replicas.gpus, k)
+		}
+	}
 }
 
 func ceilMS(t record.Time) int64  { return -floorMS(-t) }
@@ -131,12 +150,15 @@ func (r *reader) durations(ctx context.Context, w *window, from, to int64) error
 	return nil
 }
 
+// mostHelps bounds the families whose HELP is asked for; no exporter has as many.
+const mostHelps = 1000
+
 // learn asks for the HELP of families that are new.
 func (r *reader) learn(ctx context.Context, w *window) error {
 	for _, h := range w.targets {
 		for _, s := range h.series {
 			name := s.labels["__name__"]
-			if _, ok := r.helps[name]; ok || name == "" || r.noHelp {
+			if _, ok := r.helps[name]; ok || name == "" || r.noHelp || len(r.helps) == mostHelps {
 				continue
 			}
 			var help string
