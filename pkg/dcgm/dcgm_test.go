@@ -451,7 +451,7 @@ func twiceIn(samples []string, s string) bool {
 
 func FuzzParse(f *testing.F) {
 	for _, name := range pages(f) {
-		if b := page(f, name); len(b) < 12_000 {
+		if b := page(f, name); len(b) < 4_000 {
 			f.Add(b)
 		}
 	}

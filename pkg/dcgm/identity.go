@@ -58,7 +58,8 @@ type reader struct {
 }
 
 // read sorts the labels of a sample of family f. It is false for what belongs
-// to no GPU. Empty labels are absent.
+// to no GPU. Empty labels are absent, and those
+// that nvidia-smi has nothing to say of.
 func (s *series) read(l *line, f *field) bool {
 	*s = series{platform: f.platform}
 	r := reader{series: s, exporter: f.platform}
@@ -66,7 +67,7 @@ func (s *series) read(l *line, f *field) bool {
 		r.exporter = "smi"
 	}
 	for _, x := range l.labels {
-		if x.value != "" {
+		if x.value != "" && x.value != "[N/A]" {
 			r.label(x)
 		}
 	}

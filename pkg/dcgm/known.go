@@ -72,6 +72,9 @@ func ratioUnit(help string) unit {
 // ownUnit is that of a family that is in no table: what its name says, else
 // what its HELP says, else that of the page.
 func ownUnit(family, help string) unit {
+	if strings.HasPrefix(family, "DCGM_FI_PROF_") {
+		return plain // ratios and bytes a second, though old lists call ratios "in %"
+	}
 	for _, s := range []string{"_NS", "_US", "_MS", "_MICROSECONDS", "_NANOSECONDS"} {
 		if strings.HasSuffix(family, s) {
 			return plain // a value in seconds would belie the name

@@ -138,10 +138,12 @@ func (b *builder) place(l *line, s *series, name string) {
 // finish numbers the slots.
 func (b *builder) finish() *plan {
 	b.settle()
+	for _, d := range b.drafts {
+		d.inherit(b.drafts)
+	}
 	p := &plan{}
 	drafts := slices.SortedFunc(maps.Values(b.drafts), compare)
 	for _, d := range drafts {
-		d.inherit(b.drafts)
 		from := len(p.names)
 		for _, name := range slices.Sorted(maps.Keys(d.fields)) {
 			for _, l := range d.fields[name] {
