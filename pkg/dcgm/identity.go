@@ -61,7 +61,7 @@ type reader struct {
 // to no GPU. Empty labels are absent, and those
 // that nvidia-smi has nothing to say of.
 func (s *series) read(l *line, f *field) bool {
-	*s = series{platform: f.platform}
+	*s = series{platform: f.platform, extra: make([]label, 0, len(l.labels))}
 	r := reader{series: s, exporter: f.platform}
 	if strings.HasPrefix(l.family, smiPrefix) {
 		r.exporter = "smi"

@@ -51,6 +51,7 @@ func scan(text string) (family string, labels []label, at int, ok bool) {
 		return family, nil, space, space > i && space < len(text)
 	}
 	i = space
+	labels = make([]label, 0, 8)
 	for {
 		if i = blanks(text, i+1); i < len(text) && text[i] == '}' {
 			break

@@ -43,7 +43,11 @@ func ReadMetrics(r io.Reader) ([]Metric, error) {
 			return out, nil
 		}
 		if p, ok := errors.AsType[*csv.ParseError](err); ok {
-			return nil, &MetricsError{p.Line, p.Column, p.Err.Error()}
+			why := p.Err.Error()
+			if errors.Is(err, csv.ErrBareQuote) {
+				why += " (a quoted help begins right after the comma)"
+			}
+			return nil, &MetricsError{p.Line, p.Column, why}
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read metrics: %w", err)
