@@ -2,6 +2,28 @@ package dcgm
 
 import "strings"
 
+// meaning tells what a family means. It is false for one of no exporter that
+// is known, and true for what might be AMD's.
+func meaning(family, help string) (field, bool) {
+	switch {
+	case strings.HasPrefix(family, "DCGM_"), strings.HasPrefix(family, "dcgm_"):
+		f, ok := known(family, help)
+		if !ok {
+			f = field{name: family, unit: ownUnit(family, help), instance: perInstance(family)}
+		}
+		f.platform = NVIDIA
+		return f, true
+	case strings.HasPrefix(family, smiPrefix):
+		return smiField(family)
+	}
+	for _, prefix := range []string{"gpu_", "pcie_", "xgmi_", "amd_"} {
+		if strings.HasPrefix(family, prefix) {
+			return amdField(family), true
+		}
+	}
+	return field{}, false
+}
+
 // suffixes are what DCGM 4.7 puts behind a name to tell its unit, which is
 // always a base unit.
 var suffixes = []string{"_JOULES_TOTAL", "_HERTZ", "_BYTES", "_WATTS", "_CELSIUS", "_RATIO"}
@@ -17,7 +39,7 @@ func known(family, help string) (field, bool) {
 		// Bytes or megabytes a second, depending on the version. Without HELP it
 		// keeps its own name: a factor of a million is not to be guessed.
 		u := helpUnit(help)
-		return field{NVLinkRate, u, 1}, u != unit{}
+		return tableField(NVLinkRate, u, 1), u == plain || u == mega
 	}
 	for _, s := range suffixes {
 		stem, ok := strings.CutSuffix(family, s)
@@ -25,13 +47,9 @@ func known(family, help string) (field, bool) {
 		if !ok || !found {
 			continue
 		}
-		f.rank = 1
-		switch {
-		case s == "_RATIO" && f.unit == percent && helpUnit(help) == percent:
-			// DCGM 4.6 has GPU_UTIL_RATIO as another name of its percentage.
-		case s == "_RATIO" && f.unit == percent && helpUnit(help) == unit{}:
-			f.unit = ratio
-		default:
+		if f.rank++; s == "_RATIO" && f.unit == percent {
+			f.unit = ratioUnit(help)
+		} else {
 			f.unit = plain
 		}
 		return f, true
@@ -39,11 +57,57 @@ func known(family, help string) (field, bool) {
 	return field{}, false
 }
 
-// helpUnits are the units that are looked for in a HELP.
+// ratioUnit is that of a name that ends in _RATIO. DCGM 4.6 has GPU_UTIL_RATIO
+// as another name of its percentage.
+func ratioUnit(help string) unit {
+	switch helpUnit(help) {
+	case percent:
+		return percent
+	case plain:
+		return plain
+	}
+	return ratio
+}
+
+// ownUnit is that of a family that is in no table: what its name says, else
+// what its HELP says, else that of the page.
+func ownUnit(family, help string) unit {
+	if strings.HasPrefix(family, "DCGM_FI_PROF_") {
+		return plain // ratios and bytes a second, though old lists call ratios "in %"
+	}
+	for _, s := range []string{"_NS", "_US", "_MS", "_MICROSECONDS", "_NANOSECONDS"} {
+		if strings.HasSuffix(family, s) {
+			return plain // a value in seconds would belie the name
+		}
+	}
+	for _, s := range suffixes {
+		if !strings.HasSuffix(family, s) {
+			continue
+		}
+		if s == "_RATIO" && helpUnit(help) == percent {
+			return percent
+		}
+		return plain
+	}
+	if u := helpUnit(help); u != (unit{}) {
+		return u
+	}
+	return plain
+}
+
+// helpUnits are the units that are looked for in a HELP, exactly as they are
+// written and in small letters. KB, MB and GB are not among them: some mean
+// powers of 1000 and some of 1024.
 var helpUnits = map[string]unit{
-	"%": percent, "percent": percent, "0-100": percent,
-	"ratio": plain, "0-1": plain, "ratio 0-1": plain, "0..1": plain,
-	"b/s": plain, "bytes/s": plain, "kb/s": kilo, "mb/s": mega, "gb/s": giga,
+	"%": percent, "percent": percent, "percentage": percent, "0-100": percent,
+	"ratio": plain, "0-1": plain, "ratio 0-1": plain, "0..1": plain, "0.0-1.0": plain,
+	"b": plain, "bytes": plain, "kib": kibi, "mib": mebi, "gib": gibi,
+	"b/s": plain, "bytes/s": plain, "bytes per second": plain, "kb/s": kilo, "mb/s": mega, "gb/s": giga,
+	"mW": milli, "w": plain, "watts": plain, "kw": kilo,
+	"uJ": micro, "mJ": milli, "j": plain, "joules": plain, "kj": kilo, "MJ": mega,
+	"hz": plain, "khz": kilo, "mhz": mega, "ghz": giga,
+	"ns": nano, "us": micro, "µs": micro, "ms": milli, "s": plain, "seconds": plain,
+	"c": plain, "°c": plain, "celsius": plain,
 }
 
 // helpUnit is the unit that a HELP names in parentheses, such as "(in MB/s)";
@@ -55,9 +119,12 @@ func helpUnit(help string) unit {
 			return unit{}
 		}
 		text, _, _ := strings.Cut(rest, ")")
-		text = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(text)), "in ")
+		text = strings.TrimPrefix(strings.TrimSpace(text), "in ")
 		if u, ok := helpUnits[text]; ok {
 			return u
+		}
+		if u, ok := helpUnits[strings.ToLower(text)]; ok && text != "Mb/s" && text != "Gb/s" && text != "Kb/s" && text != "kb/s" {
+			return u // but bits
 		}
 		help = rest
 	}
