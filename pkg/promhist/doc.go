@@ -3,7 +3,7 @@
 //
 // It asks the HTTP API for raw samples (a range selector at /api/v1/query), a
 // window of time after another. All samples of one target at one instant are
-// one page of its exporter, which [dcgm.Parse] reads, so that fields, units and
+// one page of its exporter, which a [dcgm.Parser] reads, so that fields, units and
 // identities are the same as those of a direct scrape.
 //
 // The instant of a sample is that at which the scrape began, to a millisecond,

@@ -20,8 +20,8 @@ const aligned = 0.002
 
 // A target is what is remembered of one from page to page.
 type target struct {
-	page []byte // the last one
-	at   int64  // its time
+	parser dcgm.Parser
+	at     int64 // of the last page
 }
 
 // A feed gives the pages of one target in a window.
@@ -142,21 +142,21 @@ func (r *reader) page(f *feed, at int64, text []byte, yield func(record.Record, 
 	now := atMS(at)
 	t := r.targets[f.key]
 	if t == nil {
-		t = &target{}
+		t = &target{parser: dcgm.Parser{Select: r.Select}}
 		r.targets[f.key] = t
 	}
-	visit := &record.Scrape{Source: f.source, Repeat: bytes.Equal(text, t.page)}
+	t.at = at
+	page, err := t.parser.Parse(text)
+	visit := &record.Scrape{Source: f.source, Repeat: page.Repeat}
+	if err != nil {
+		visit.Error = err.Error()
+	}
 	var within *float64
 	if d, ok := f.held.durations[at]; ok && d >= 0 {
 		took, half := d, d+aligned
 		visit.Took, within = &took, &half
 	} else {
 		r.note(NoDuration, record.Info, NoDuration, "the server does not have scrape_duration_seconds of "+f.source+": how long after its time a value was read is not known")
-	}
-	t.page, t.at = append(t.page[:0], text...), at
-	page, err := dcgm.Parse(text)
-	if err != nil {
-		visit.Error = err.Error()
 	}
 	readings := r.replicas.choose(f, at, page.GPUs)
 	gpus := len(page.GPUs)

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"aiperf/pkg/dcgm"
 	"aiperf/pkg/record"
 )
 
@@ -36,6 +37,7 @@ type Config struct {
 	Timeout     time.Duration // of one request; 0: DefaultTimeout
 	MaxSamples  int           // of a window, or it is divided; 0: DefaultMaxSamples
 	MaxAnswer   int64         // bytes of an answer, or its window is divided; 0: DefaultMaxAnswer
+	Select      *dcgm.Select  // which fields are read; nil: all
 	KeepRepeats bool          // yield readings of a page that is the same as the one before, too
 
 	// Authorize adds credentials to a request; nil: none but those in URL.
