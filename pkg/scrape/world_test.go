@@ -3,6 +3,8 @@ package scrape
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -189,3 +191,6 @@ func reversedLines(s string) string {
 	slices.Reverse(lines)
 	return strings.Join(lines, "")
 }
+
+// quiet is a log that nobody reads.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
