@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -130,8 +132,8 @@ func (f *flock) change(list []Source) {
 		}
 	}
 	var gone, come []string
-	for name, b := range f.live {
-		if s, ok := want[name]; !ok || !s.same(b.source) {
+	for _, name := range slices.Sorted(maps.Keys(f.live)) {
+		if s, ok := want[name]; !ok || !s.same(f.live[name].source) {
 			f.remove(name)
 			gone = append(gone, name)
 		}

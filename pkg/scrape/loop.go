@@ -297,6 +297,9 @@ func (l *loop) elsewhere(v *visit) bool {
 		l.web.url = u.String()
 		w := l.web.visit(l.work)
 		if w.err == nil {
+			_, w.err = newBoard(nil).look(w.body)
+		}
+		if w.err == nil {
 			l.batch = append(l.batch, l.moved(u))
 			l.report(&w, time.Time{})
 			w.release()

@@ -20,6 +20,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aiperf/pkg/record"
@@ -223,6 +224,10 @@ func TestEncodings(t *testing.T) {
 // TestAccess: who is sent credentials, and that they are read anew each time.
 func TestAccess(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testAccess)
+}
+
+func testAccess(t *testing.T) {
 	list, err := Sources([]string{"http://a", "http://me:pw@b"}, true)
 	if err != nil {
 		t.Fatal(err)
@@ -230,7 +235,7 @@ func TestAccess(t *testing.T) {
 	var mu sync.Mutex
 	got := map[string][]string{}
 	n := 0
-	c := Config{Sources: list, Count: 2, Interval: time.Millisecond, MaxConcurrency: 1,
+	c := Config{Sources: list, Count: 2, Interval: time.Second, MaxConcurrency: 1,
 		Header: http.Header{"X-Scope-Orgid": {"me"}},
 		Authorize: func() (string, error) {
 			mu.Lock()

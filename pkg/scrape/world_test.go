@@ -112,6 +112,7 @@ func clockPage(every time.Duration) http.HandlerFunc {
 type records struct {
 	scrapes []*record.Scrape
 	gpus    []*record.GPU
+	servers []*record.Server
 	notes   []*record.Note
 	took    time.Duration
 }
@@ -122,6 +123,8 @@ func (r *records) add(rec record.Record) {
 		r.scrapes = append(r.scrapes, rec)
 	case *record.GPU:
 		r.gpus = append(r.gpus, rec)
+	case *record.Server:
+		r.servers = append(r.servers, rec)
 	case *record.Note:
 		r.notes = append(r.notes, rec)
 	}
