@@ -42,7 +42,7 @@ func detect(page []byte) *engine {
 	best := len(engines)
 	for line := range bytes.Lines(page) {
 		for i := range engines[:best] {
-			if hasPrefix(line, engines[i].prefixes) {
+			if hasPrefix(trimLeft(line), engines[i].prefixes) {
 				best = i
 				break
 			}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,19 +35,21 @@ func (r *runner) begin(targets []Source) *flock {
 	all := len(r.Sources) + len(targets)
 	for _, s := range r.Sources {
 		f.fixed[s.Name] = true
-		r.visit(r.stop, s, all)
+		r.visit(r.stop, r.loop(s, all))
 	}
 	for _, s := range targets {
-		f.add(s, all)
+		f.add(s, r.loop(s, all))
 	}
 	return f
 }
 
-// visit begins to visit one source of so many.
-func (r *runner) visit(stop context.Context, s Source, all int) {
-	l := newLoop(r, s, r.start.Add(r.offset(s.Name, all)))
-	r.loops.Go(func() { l.run(stop) })
+// loop makes the loop of one source of so many.
+func (r *runner) loop(s Source, all int) *loop {
+	return newLoop(r, s, r.start.Add(r.offset(s.Name, all)))
 }
+
+// visit begins to visit a source.
+func (r *runner) visit(stop context.Context, l *loop) { r.loops.Go(func() { l.run(stop) }) }
 
 // offset is when a source's ticks are, beside those of the run.
 func (r *runner) offset(name string, all int) time.Duration {
@@ -67,14 +71,14 @@ func (r *runner) offset(name string, all int) time.Duration {
 	return time.Duration(float64(x>>11) / (1 << 53) * float64(width))
 }
 
-func (f *flock) add(s Source, all int) bool {
+// add begins to visit a source of the list, unless it is one that stays.
+func (f *flock) add(s Source, l *loop) {
 	if f.fixed[s.Name] {
-		return false
+		return
 	}
 	stop, end := context.WithCancelCause(f.stop)
 	f.live[s.Name] = bird{s, end}
-	f.visit(stop, s, all)
-	return true
+	f.visit(stop, l)
 }
 
 func (f *flock) remove(name string) {
@@ -128,16 +132,20 @@ func (f *flock) change(list []Source) {
 		}
 	}
 	var gone, come []string
-	for name, b := range f.live {
-		if s, ok := want[name]; !ok || !s.same(b.source) {
+	for _, name := range slices.Sorted(maps.Keys(f.live)) {
+		if s, ok := want[name]; !ok || !s.same(f.live[name].source) {
 			f.remove(name)
 			gone = append(gone, name)
 		}
 	}
 	for _, s := range list {
-		if _, ok := f.live[s.Name]; !ok && f.add(s, len(f.fixed)+len(want)) {
-			come = append(come, s.Name)
+		if _, ok := f.live[s.Name]; ok || f.fixed[s.Name] {
+			continue
 		}
+		l := f.loop(s, len(f.fixed)+len(want))
+		l.join()
+		f.add(s, l)
+		come = append(come, s.Name)
 	}
 	if len(gone)+len(come) > 0 {
 		f.emit([]record.Record{&record.Note{Level: record.Info, Code: Targets,

@@ -47,11 +47,14 @@ func newLoop(r *runner, s Source, first time.Time) *loop {
 	if s.Server {
 		l.board = newBoard(r.Match)
 	}
-	// A source that is new on the list takes the next tick of the grid.
-	if late := time.Since(first); late > 0 {
-		l.ticks = int64((late + r.Interval - 1) / r.Interval)
-	}
 	return l
+}
+
+// join makes a source that comes later take the next tick of the grid.
+func (l *loop) join() {
+	if late := time.Since(l.first); late > 0 {
+		l.ticks = int64((late + l.Interval - 1) / l.Interval)
+	}
 }
 
 // run visits until stop is done, and then until the closing readings are
@@ -293,6 +296,9 @@ func (l *loop) elsewhere(v *visit) bool {
 		u.Path = base + "/prometheus/metrics"
 		l.web.url = u.String()
 		w := l.web.visit(l.work)
+		if w.err == nil {
+			_, w.err = newBoard(nil).look(w.body)
+		}
 		if w.err == nil {
 			l.batch = append(l.batch, l.moved(u))
 			l.report(&w, time.Time{})

@@ -71,7 +71,13 @@ func decodeJSON(data []byte) (list []group, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&list); err != nil {
-		line := 1 + bytes.Count(data[:min(d.InputOffset(), int64(len(data)))], []byte("\n"))
+		at := d.InputOffset()
+		if syntax := (*json.SyntaxError)(nil); errors.As(err, &syntax) {
+			at = syntax.Offset
+		} else if errors.Is(err, io.ErrUnexpectedEOF) {
+			at = int64(len(data))
+		}
+		line := 1 + bytes.Count(data[:min(at, int64(len(data)))], []byte("\n"))
 		return nil, fmt.Errorf("line %d: %w", line, err)
 	}
 	if _, err := d.Token(); err != io.EOF {

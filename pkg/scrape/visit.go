@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
@@ -92,9 +93,7 @@ func (v *visitor) do(ctx context.Context) (*http.Response, error) {
 	req.Header.Set("Accept", "text/plain;version=0.0.4, text/plain;q=0.9, */*;q=0.1")
 	req.Header.Set("User-Agent", "aiperf-scrape")
 	if v.private {
-		for name, values := range v.Header {
-			req.Header[name] = values
-		}
+		maps.Copy(req.Header, v.Header)
 		if host := v.Header.Get("Host"); host != "" {
 			req.Host = host
 		}
