@@ -7,7 +7,7 @@ import (
 )
 
 // gpuNames matches the names of the families of GPU exporters.
-const gpuNames = `__name__=~"DCGM_.+|dcgm_.+|nvidia_smi_.+|(amd_)?(gpu|pcie|xgmi)_.+"`
+const gpuNames = `__name__=~"DCGM_.+|dcgm_.+|nvidia_smi_.+|amd_.+|(gpu|pcie|xgmi)_.+"`
 
 var metricName = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
