@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -169,5 +170,39 @@ func TestPrometheusMisuse(t *testing.T) {
 		if code != c.code || !bytes.Contains(out, []byte(c.want)) || bytes.Contains(out, []byte("s3cret")) {
 			t.Errorf("%s: code %d, want %d and %s:\n%s", c.why, code, c.code, c.want, out)
 		}
+	}
+}
+
+// An interrupt ends the reading; what has been read stays, and the end says so.
+func TestPrometheusInterrupted(t *testing.T) {
+	t.Parallel()
+	bin, err := bin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n atomic.Int32
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if n.Add(1) > 5 {
+			<-r.Context().Done() // a server that has stopped answering
+			return
+		}
+		past(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	c := exec.Command(filepath.Join(bin, "aiperf-scrape"), "--prometheus", strings.Replace(srv.URL, "://", "://me:s3cret@", 1)+"/prom", "--window", "10s",
+		"--since", yesterday.Format(time.RFC3339), "--until", yesterday.Add(time.Minute).Format(time.RFC3339))
+	var out bytes.Buffer
+	c.Stdout = &out
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(patience); n.Load() < 6 && time.Now().Before(end); time.Sleep(time.Millisecond) {
+	}
+	c.Process.Signal(os.Interrupt)
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+	if got := out.String(); !strings.Contains(got, `"type":"gpu"`) || !strings.Contains(got, `"type":"end"`) || !strings.Contains(got, `"reason":"interrupted"`) {
+		t.Errorf("records\n%s", got)
 	}
 }

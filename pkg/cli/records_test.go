@@ -564,3 +564,22 @@ func TestSyncFails(t *testing.T) {
 		t.Errorf("files %v", names)
 	}
 }
+
+// A directory that is gone is no full disk: the run ends, and says why.
+func TestDirectoryGone(t *testing.T) {
+	s := newShelf(t)
+	synctest.Test(t, func(*testing.T) {
+		s.open(s.files("g-%H%M%S.ndjson", "1m", 0))
+		s.write("a")
+		if err := os.RemoveAll(s.dir); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		if err := s.rec.Write(&record.Note{}); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), s.dir) {
+			t.Errorf("error %v", err)
+		}
+		if err := s.rec.Close(); err == nil {
+			t.Error("closing is no error")
+		}
+	})
+}

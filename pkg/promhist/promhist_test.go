@@ -454,3 +454,22 @@ func TestSeveralSelectors(t *testing.T) {
 		t.Errorf("queries (-want +got):\n%s", diff)
 	}
 }
+
+// What is made of a selector is one that names metrics, and stays as it is.
+func FuzzSelector(f *testing.F) {
+	for _, s := range []string{`{job="dcgm"}`, "up", `up{a=~'x}'}`, "{`a`=\"b\",}", `{__name__!="a"}`, `{"x"}`, `{a="\"}`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		s, err := selector(in)
+		if err != nil {
+			return
+		}
+		if again, err := selector(s); err != nil || again != s {
+			t.Fatalf("%q gives %q, which gives %q, %v", in, s, again, err)
+		}
+		if i := strings.LastIndexByte(s, '}'); i >= 0 && i != len(s)-1 {
+			t.Fatalf("%q gives %q", in, s)
+		}
+	})
+}
