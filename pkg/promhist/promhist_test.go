@@ -138,6 +138,21 @@ func TestEnds(t *testing.T) {
 	}
 }
 
+// Days without a sample cost few queries.
+func TestNothingThere(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	node(f)
+	c := f.config(t)
+	c.Since, c.Until = atMS(base-10*24*3600_000), atMS(base+24*3600_000)
+	if n := len(only[*record.GPU](collect(t, c))); n != 60 {
+		t.Errorf("%d readings", n)
+	}
+	if n := len(f.queries); n > 300 {
+		t.Errorf("%d queries", n)
+	}
+}
+
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	f := &fake{}

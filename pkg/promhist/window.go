@@ -20,6 +20,10 @@ const leastWindow = int64(1000)
 // pass.
 const tries = 6
 
+// longer is how many times as long as usual a window may become where there is
+// nothing.
+const longer = 12
+
 // read goes through the time from window to window. One that is too much is
 // halved; after some that are not it is doubled again.
 func (r *reader) read(ctx context.Context, yield func(record.Record, error) bool) error {
@@ -41,7 +45,9 @@ func (r *reader) read(ctx context.Context, yield func(record.Record, error) bool
 		}
 		r.forget(to)
 		from = to
-		if calm++; calm == 4 {
+		if calm++; w.samples == 0 {
+			size = min(2*size, longer*most)
+		} else if calm >= 4 || size > most {
 			size, calm = min(2*size, most), 0
 		}
 	}
