@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aiperf/pkg/dcgm"
@@ -487,4 +488,67 @@ func FuzzSelector(f *testing.F) {
 			t.Fatalf("%q gives %q", in, s)
 		}
 	})
+}
+
+// A server that never answers costs a few timeouts, and says which.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		c := Config{URL: "http://prom", Until: record.Time(600e9), Transport: silent{}}
+		var got error
+		for _, err := range Read(t.Context(), c) {
+			got = err
+		}
+		if took := time.Since(start); got == nil || !strings.Contains(got.Error(), "no whole answer in time (2m0s)") || took != 8*time.Minute {
+			t.Errorf("after %v: %v", took, got)
+		}
+	})
+}
+
+type silent struct{}
+
+func (silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// What may pass is tried again after longer and longer pauses, or when the server
+// says.
+func TestPauses(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why  string
+		fail answering
+		want time.Duration
+	}{
+		{"five pauses", answering{status: 503}, 7750 * time.Millisecond},
+		{"the server's own", answering{status: 429, after: "3"}, 15 * time.Second},
+		{"not for good", answering{status: 501}, 0},
+		{"nor what nobody may", answering{status: 401}, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			var got error
+			for _, err := range Read(t.Context(), Config{URL: "http://prom", Until: record.Time(1e9), Transport: c.fail}) {
+				got = err
+			}
+			if took := time.Since(start); got == nil || took != c.want {
+				t.Errorf("%s: after %v, want %v: %v", c.why, took, c.want, got)
+			}
+		})
+	}
+}
+
+type answering struct {
+	status int
+	after  string
+}
+
+func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
+	h := http.Header{"Content-Type": {"text/plain"}}
+	if a.after != "" {
+		h.Set("Retry-After", a.after)
+	}
+	return &http.Response{StatusCode: a.status, Header: h, Body: http.NoBody}, nil
 }

@@ -34,7 +34,11 @@ func (r *reader) read(ctx context.Context, yield func(record.Record, error) bool
 		to := min(from+size, end)
 		w, err := r.window(ctx, from, to)
 		if isTooMuch(err) && to-from > leastWindow {
-			size, calm = max((to-from)/2, leastWindow), 0
+			part := int64(2)
+			if errors.Is(err, errSlow) {
+				part = 8 // each attempt costs the whole timeout
+			}
+			size, calm = max((to-from)/part, leastWindow), 0
 			continue
 		}
 		if err != nil {
@@ -224,7 +228,7 @@ func mayPass(err error) bool {
 		return s.mayPass()
 	}
 	var n net.Error
-	return errors.As(err, &n) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, errSlow)
+	return errors.As(err, &n) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF)
 }
 
 func (r *reader) warn(words []string) {
