@@ -78,3 +78,35 @@ func pushed(list []series) bool {
 	}
 	return false
 }
+
+// own are the labels of a target that its readings have, too.
+func own(k targetKey, target map[string]string) map[string]string {
+	out := undo(target, nil, false)
+	for _, name := range ofPod {
+		delete(out, name)
+	}
+	for name, v := range map[string]string{"instance": k.instance, "job": k.job} {
+		if v != "" {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// label adds the target's labels where they are missing: on the reading of a
+// whole GPU that is made of those of its MIG instances, whose labels are theirs.
+// labels may be shared and stays as it is.
+func (f *feed) label(labels map[string]string) map[string]string {
+	missing := false
+	for name := range f.own {
+		if _, ok := labels[name]; !ok {
+			missing = true
+		}
+	}
+	if !missing {
+		return labels
+	}
+	all := maps.Clone(f.own)
+	maps.Copy(all, labels)
+	return all
+}

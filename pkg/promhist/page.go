@@ -29,6 +29,7 @@ type feed struct {
 	key    targetKey
 	held   *held
 	source string
+	own    map[string]string // labels of the target itself, for readings that lack them
 	heads  [][]byte // what stands before a series' value on a page
 	intros [][]byte // HELP, if there is one, at the first series of a family; nil at others
 	at     int64    // of the next page
@@ -63,7 +64,7 @@ func (r *reader) pages(w *window, yield func(record.Record, error) bool) error {
 }
 
 func (r *reader) feed(k targetKey, h *held) *feed {
-	f := &feed{key: k, held: h, source: r.name + "#" + cmp.Or(k.instance, k.job), at: never}
+	f := &feed{key: k, held: h, source: r.name + "#" + cmp.Or(k.instance, k.job), own: own(k, h.labels), at: never}
 	pushed := pushed(h.series)
 	type headed struct {
 		series
@@ -179,6 +180,7 @@ func (r *reader) page(f *feed, at int64, text []byte, yield func(record.Record, 
 	for i := range readings {
 		g := &readings[i]
 		g.Source, g.Taken, g.Within, g.Repeat = f.source, now, within, visit.Repeat
+		g.Labels = f.label(g.Labels)
 		if !give(yield, g, now) {
 			return errLeft
 		}
