@@ -30,9 +30,9 @@ type feed struct {
 	held   *held
 	source string
 	own    map[string]string // labels of the target itself, for readings that lack them
-	heads  [][]byte // what stands before a series' value on a page
-	intros [][]byte // HELP, if there is one, at the first series of a family; nil at others
-	at     int64    // of the next page
+	heads  [][]byte          // what stands before a series' value on a page
+	intros [][]byte          // HELP, if there is one, at the first series of a family; nil at others
+	at     int64             // of the next page
 }
 
 const never = math.MaxInt64
