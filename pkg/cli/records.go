@@ -67,6 +67,8 @@ type Records struct {
 	out     io.WriteCloser // of the records of the present file
 	file    *openFile      // nil if it is not one on a disk
 	until   time.Time      // when the present file is full
+	named   string         // the first name for the instant that it began at
+	nth     int            // which of the names it has
 	closing *openFile      // is whole, but for the disk's being full
 	stuck   time.Time      // since when the disk is full
 	dropped int64          // records, since then
@@ -171,17 +173,22 @@ func createFile(name string) (diskFile, error) {
 // begin begins the next file of the pattern.
 func (r *Records) begin(now record.Time) error {
 	r.until = r.files.Rotate.next(now.Time())
-	final := r.free(now.Time(), 1)
+	first, n := r.pattern.name(now.Time(), 1), 1
+	if first == r.named {
+		n = r.nth + 1 // not a name again that was removed: it would seem to be older
+	}
+	final, n := r.free(now.Time(), n)
+	r.named, r.nth = first, n
 	return r.use(final+part, final, now, func() (diskFile, error) { return r.create(final + part) })
 }
 
-// free is the first name for an instant that no file has, not even one that is
-// being written.
-func (r *Records) free(t time.Time, n int) string {
+// free is the first name for an instant, from the n-th on, that no file has, not
+// even one that is being written.
+func (r *Records) free(t time.Time, n int) (string, int) {
 	for ; ; n++ {
 		name := r.pattern.name(t, n)
 		if !exists(name) && !exists(name+part) && (r.closing == nil || r.closing.final != name) {
-			return name
+			return name, n
 		}
 	}
 }
@@ -319,7 +326,7 @@ func (r *Records) complete() error {
 		return nil
 	}
 	for n := 2; exists(f.final); n++ { // somebody else has made one meanwhile
-		f.final = r.free(r.files.Now().Time(), n)
+		f.final, n = r.free(r.files.Now().Time(), n)
 	}
 	if err := os.Rename(f.path, f.final); err != nil {
 		return err
