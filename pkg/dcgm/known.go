@@ -95,14 +95,14 @@ func ownUnit(family, help string) unit {
 	return plain
 }
 
-// helpUnits are the units that are looked for in a HELP, exactly as they are
-// written and in small letters. KB, MB and GB are not among them: some mean
-// powers of 1000 and some of 1024.
+// helpUnits are the units that are looked for in a HELP, as they are written
+// or else in small letters. KB, MB and GB are not among them, since some mean
+// powers of 1000 and some of 1024; nor are b/s and Mb/s, which are bits.
 var helpUnits = map[string]unit{
 	"%": percent, "percent": percent, "percentage": percent, "0-100": percent,
 	"ratio": plain, "0-1": plain, "ratio 0-1": plain, "0..1": plain, "0.0-1.0": plain,
-	"b": plain, "bytes": plain, "kib": kibi, "mib": mebi, "gib": gibi,
-	"b/s": plain, "bytes/s": plain, "bytes per second": plain, "kb/s": kilo, "mb/s": mega, "gb/s": giga,
+	"bytes": plain, "kib": kibi, "mib": mebi, "gib": gibi,
+	"B/s": plain, "bytes/s": plain, "bytes per second": plain, "KB/s": kilo, "MB/s": mega, "GB/s": giga,
 	"mW": milli, "w": plain, "watts": plain, "kw": kilo,
 	"uJ": micro, "mJ": milli, "j": plain, "joules": plain, "kj": kilo, "MJ": mega,
 	"hz": plain, "khz": kilo, "mhz": mega, "ghz": giga,
@@ -111,8 +111,10 @@ var helpUnits = map[string]unit{
 }
 
 // helpUnit is the unit that a HELP names in parentheses, such as "(in MB/s)";
-// the zero unit if it names none that is looked for.
+// the zero unit if it names none that is looked for. What is longer than any
+// HELP of an exporter's is not searched to its end.
 func helpUnit(help string) unit {
+	help = help[:min(len(help), 1000)]
 	for {
 		_, rest, ok := strings.Cut(help, "(")
 		if !ok {
@@ -123,8 +125,8 @@ func helpUnit(help string) unit {
 		if u, ok := helpUnits[text]; ok {
 			return u
 		}
-		if u, ok := helpUnits[strings.ToLower(text)]; ok && text != "Mb/s" && text != "Gb/s" && text != "Kb/s" && text != "kb/s" {
-			return u // but bits
+		if u, ok := helpUnits[strings.ToLower(text)]; ok {
+			return u
 		}
 		help = rest
 	}

@@ -178,7 +178,7 @@ func (b *builder) settle() {
 	for id, d := range b.drafts {
 		if d.GPU.GPU != nil {
 			k := seat{id.host, strconv.Itoa(*d.GPU.GPU)}
-			if !slices.Contains(uuids[k], id.uuid) {
+			if len(uuids[k]) < 2 && !slices.Contains(uuids[k], id.uuid) {
 				uuids[k] = append(uuids[k], id.uuid)
 			}
 		}
