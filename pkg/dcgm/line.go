@@ -203,13 +203,14 @@ func odd(text []byte) (family string, labels []label, value float64, err error) 
 	if err != nil {
 		return "", nil, 0, err
 	}
+	err = errors.New("no sample")
 	for name, f := range families {
 		for _, m := range f.GetMetric() {
+			family, value, err = name, m.GetUntyped().GetValue(), nil
 			for _, l := range m.GetLabel() {
 				labels = append(labels, label{l.GetName(), l.GetValue()})
 			}
-			return name, labels, m.GetUntyped().GetValue(), nil
 		}
 	}
-	return "", nil, 0, errors.New("no sample")
+	return family, labels, value, err
 }

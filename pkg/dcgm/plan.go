@@ -61,7 +61,6 @@ func newPlan(seen []*line, sel *Select) *plan {
 // A builder gathers drafts.
 type builder struct {
 	drafts map[identity]*draft
-	uuids  map[identity]string // of host and index
 	helps  map[string]string
 	sel    *Select
 
