@@ -3,6 +3,7 @@ package dcgm
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 )
@@ -99,7 +100,7 @@ func rotate(p []byte, n int) []byte {
 
 // BenchmarkParserNodes is what 72 nodes of 8 GPUs cost, each with a Parser and
 // pages of its own: cores/30Hz is the share of a core at 30 pages a second from
-// each.
+// each; B/node is what is remembered of each.
 func BenchmarkParserNodes(b *testing.B) {
 	const nodes = 72
 	var parsers [nodes]Parser
@@ -107,10 +108,14 @@ func BenchmarkParserNodes(b *testing.B) {
 	for i := range pages {
 		text := bytes.ReplaceAll(page(b, "template"), []byte("gpu-node-1"), fmt.Appendf(nil, "gpu-node-%d", i))
 		pages[i] = [2][]byte{next(text, i), next(text, i+1)}
-		if _, err := parsers[i].Parse(text); err != nil {
+	}
+	before := heap()
+	for i := range parsers {
+		if _, err := parsers[i].Parse(pages[i][1]); err != nil {
 			b.Fatal(err)
 		}
 	}
+	each := float64(heap()-before) / nodes
 	b.ReportAllocs()
 	for n := 0; b.Loop(); n++ {
 		for i := range parsers {
@@ -120,6 +125,14 @@ func BenchmarkParserNodes(b *testing.B) {
 		}
 	}
 	b.ReportMetric(30*b.Elapsed().Seconds()/float64(b.N), "cores/30Hz")
+	b.ReportMetric(each, "B/node")
+}
+
+func heap() uint64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
 }
 
 // BenchmarkExpfmt is the scale of BenchmarkParser: expfmt alone.

@@ -396,7 +396,9 @@ func show(family string, labels []label, v float64) string {
 func understood(p *Parser) (samples []string) {
 	for _, l := range p.lines {
 		if l.sample && l.seen == p.page {
+			l.understand()
 			samples = append(samples, show(l.family, l.labels, l.value))
+			l.forget()
 		}
 	}
 	slices.Sort(samples)
