@@ -48,6 +48,7 @@ func BenchmarkParser(b *testing.B) {
 		{"expfmt", "expfmt", false, nil},
 		{"recycle", "template", true, nil},
 		{"pods", "pods", false, nil},
+		{"72gpu", "stress", false, nil},
 		{"badline", "template", false, func(p []byte, _ int) []byte { return append(p, "DCGM_FI_X{gpu=\"0\"} ERROR\n"...) }},
 		{"series-come-and-go", "template", false, func(p []byte, n int) []byte {
 			if n%2 == 0 {
@@ -137,7 +138,7 @@ func heap() uint64 {
 
 // BenchmarkExpfmt is the scale of BenchmarkParser: expfmt alone.
 func BenchmarkExpfmt(b *testing.B) {
-	for _, name := range []string{"template", "expfmt"} {
+	for _, name := range []string{"template", "expfmt", "stress"} {
 		b.Run(name, func(b *testing.B) {
 			text := page(b, name)
 			b.SetBytes(int64(len(text)))

@@ -2,9 +2,12 @@ package dcgm
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +24,17 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 func page(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name+".prom"))
+	file := filepath.Join("testdata", name+".prom")
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err = os.ReadFile(file + ".gz")
+	}
+	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(bytes.NewReader(b)); err == nil {
+			b, err = io.ReadAll(z)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,12 +43,12 @@ func page(t testing.TB, name string) []byte {
 
 func pages(t testing.TB) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.prom")
+	files, err := filepath.Glob("testdata/*.prom*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no pages in testdata: %v", err)
 	}
 	for _, f := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(f), ".prom"))
+		names = append(names, strings.TrimSuffix(strings.TrimSuffix(filepath.Base(f), ".gz"), ".prom"))
 	}
 	return names
 }
@@ -92,6 +105,8 @@ func TestCounts(t *testing.T) {
 		{"profiling", 8, 248, 0, ""},
 		{"renamed", 8, 160, 0, ""},
 		{"amd", 8, 128, 0, ""},
+		{"lower-hostname", 8, 200, 0, ""},
+		{"stress", 72, 1800, 0, ""},
 	}
 	for _, test := range tests {
 		p, err := Parse(page(t, test.page))
