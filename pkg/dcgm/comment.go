@@ -3,12 +3,12 @@ package dcgm
 import "strings"
 
 // comment takes a HELP or TYPE apart. Any other comment has no family.
-func comment(text string) line {
+func comment(text string) *words {
 	word := strings.Fields(text)
 	if len(word) < 4 || word[0] != "#" || word[1] != "HELP" && word[1] != "TYPE" {
-		return line{}
+		return &words{}
 	}
-	return line{family: word[2], labels: []label{{word[1], strings.Join(word[3:], " ")}}}
+	return &words{word[2], []label{{word[1], strings.Join(word[3:], " ")}}}
 }
 
 // comments is what the comments of a page say.

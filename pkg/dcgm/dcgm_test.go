@@ -2,9 +2,12 @@ package dcgm
 
 import (
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +24,17 @@ var update = flag.Bool("update", false, "rewrite golden files")
 
 func page(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name+".prom"))
+	file := filepath.Join("testdata", name+".prom")
+	b, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		b, err = os.ReadFile(file + ".gz")
+	}
+	if err == nil && bytes.HasPrefix(b, []byte("\x1f\x8b")) {
+		var z *gzip.Reader
+		if z, err = gzip.NewReader(bytes.NewReader(b)); err == nil {
+			b, err = io.ReadAll(z)
+		}
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,12 +43,12 @@ func page(t testing.TB, name string) []byte {
 
 func pages(t testing.TB) (names []string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.prom")
+	files, err := filepath.Glob("testdata/*.prom*")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no pages in testdata: %v", err)
 	}
 	for _, f := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(f), ".prom"))
+		names = append(names, strings.TrimSuffix(strings.TrimSuffix(filepath.Base(f), ".gz"), ".prom"))
 	}
 	return names
 }
@@ -92,6 +105,8 @@ func TestCounts(t *testing.T) {
 		{"profiling", 8, 248, 0, ""},
 		{"renamed", 8, 160, 0, ""},
 		{"amd", 8, 128, 0, ""},
+		{"lower-hostname", 8, 200, 0, ""},
+		{"stress", 72, 1800, 0, ""},
 	}
 	for _, test := range tests {
 		p, err := Parse(page(t, test.page))
@@ -396,7 +411,9 @@ func show(family string, labels []label, v float64) string {
 func understood(p *Parser) (samples []string) {
 	for _, l := range p.lines {
 		if l.sample && l.seen == p.page {
+			l.understand()
 			samples = append(samples, show(l.family, l.labels, l.value))
+			l.forget()
 		}
 	}
 	slices.Sort(samples)
@@ -483,111 +500,4 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	})
-}
-
-// next is the page that an exporter would print after b: the same lines with
-// other numbers of the same width.
-func next(b []byte, n int) []byte {
-	out := slices.Clone(b)
-	for l := range bytes.Lines(out) {
-		if i := bytes.LastIndexByte(l, ' '); l[0] != '#' && i > 0 && i+2 < len(l) && l[len(l)-2] >= '0' && l[len(l)-2] <= '9' {
-			l[len(l)-2] = '0' + (l[len(l)-2]-'0'+byte(n))%10
-		}
-	}
-	return out
-}
-
-// go test -run - -bench 'Parse|Expfmt' -count 10 ./pkg/dcgm
-func BenchmarkParse(b *testing.B) {
-	for _, name := range []string{"template", "expfmt", "pods", "one-gpu"} {
-		b.Run("once/"+name, func(b *testing.B) {
-			text := page(b, name)
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Parse(text); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkParser is the steady state: page after page of one exporter, with
-// other numbers each.
-func BenchmarkParser(b *testing.B) {
-	tests := []struct {
-		name, page string
-		recycle    bool
-		change     func([]byte, int) []byte
-	}{
-		{"template", "template", false, nil},
-		{"expfmt", "expfmt", false, nil},
-		{"recycle", "template", true, nil},
-		{"pods", "pods", false, nil},
-		{"badline", "template", false, func(p []byte, _ int) []byte { return append(p, "DCGM_FI_X{gpu=\"0\"} ERROR\n"...) }},
-		{"series-come-and-go", "template", false, func(p []byte, n int) []byte {
-			if n%2 == 0 {
-				return p
-			}
-			return append(p, sample("DCGM_FI_DEV_GPU_TEMP", "36")...)
-		}},
-		{"shuffled", "template", false, func(p []byte, n int) []byte { return rotate(p, n) }},
-	}
-	for _, test := range tests {
-		b.Run(test.name, func(b *testing.B) {
-			text := page(b, test.page)
-			pages := make([][]byte, 8)
-			for i := range pages {
-				if pages[i] = next(text, i); test.change != nil {
-					pages[i] = test.change(pages[i], i)
-				}
-			}
-			var p Parser
-			for _, page := range pages {
-				if _, err := p.Parse(page); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			for n := 0; b.Loop(); n++ {
-				got, err := p.Parse(pages[n%len(pages)])
-				if err != nil {
-					b.Fatal(err)
-				}
-				if test.recycle {
-					p.Recycle(&got)
-				}
-			}
-		})
-	}
-}
-
-// rotate begins a page with its nth family.
-func rotate(p []byte, n int) []byte {
-	families := bytes.SplitAfter(p, []byte("# HELP "))
-	at := 0
-	for _, f := range families[:1+n%(len(families)-1)] {
-		at += len(f)
-	}
-	at -= len("# HELP ")
-	return append(slices.Clone(p[at:]), p[:at]...)
-}
-
-// BenchmarkExpfmt is the scale of BenchmarkParser: expfmt alone.
-func BenchmarkExpfmt(b *testing.B) {
-	for _, name := range []string{"template", "expfmt"} {
-		b.Run(name, func(b *testing.B) {
-			text := page(b, name)
-			b.SetBytes(int64(len(text)))
-			b.ReportAllocs()
-			parser := newExpfmt()
-			for b.Loop() {
-				if _, err := parser.TextToMetricFamilies(bytes.NewReader(text)); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }

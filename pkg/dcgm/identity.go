@@ -84,7 +84,9 @@ func (s *series) read(l *line, f *field) bool {
 func (r *reader) label(l label) {
 	switch l.name {
 	case "gpu":
-		r.series.index = l.value
+		if r.exporter != AMD {
+			r.series.index = l.value
+		}
 	case "UUID", "uuid", "gpu_uuid":
 		r.uuid = l.value
 	case "modelName", "model_name":

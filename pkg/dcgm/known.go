@@ -39,7 +39,7 @@ func known(family, help string) (field, bool) {
 		// Bytes or megabytes a second, depending on the version. Without HELP it
 		// keeps its own name: a factor of a million is not to be guessed.
 		u := helpUnit(help)
-		return tableField(NVLinkRate, u, 1), u == plain || u == mega
+		return tableField(NVLinkRate, u, 1), u == &plain || u == &mega
 	}
 	for _, s := range suffixes {
 		stem, ok := strings.CutSuffix(family, s)
@@ -47,10 +47,10 @@ func known(family, help string) (field, bool) {
 		if !ok || !found {
 			continue
 		}
-		if f.rank++; s == "_RATIO" && f.unit == percent {
+		if f.rank++; s == "_RATIO" && f.unit == &percent {
 			f.unit = ratioUnit(help)
 		} else {
-			f.unit = plain
+			f.unit = &plain
 		}
 		return f, true
 	}
@@ -59,72 +59,74 @@ func known(family, help string) (field, bool) {
 
 // ratioUnit is that of a name that ends in _RATIO. DCGM 4.6 has GPU_UTIL_RATIO
 // as another name of its percentage.
-func ratioUnit(help string) unit {
+func ratioUnit(help string) *unit {
 	switch helpUnit(help) {
-	case percent:
-		return percent
-	case plain:
-		return plain
+	case &percent:
+		return &percent
+	case &plain:
+		return &plain
 	}
-	return ratio
+	return &ratio
 }
 
 // ownUnit is that of a family that is in no table: what its name says, else
 // what its HELP says, else that of the page.
-func ownUnit(family, help string) unit {
+func ownUnit(family, help string) *unit {
 	if strings.HasPrefix(family, "DCGM_FI_PROF_") {
-		return plain // ratios and bytes a second, though old lists call ratios "in %"
+		return &plain // ratios and bytes a second, though old lists call ratios "in %"
 	}
 	for _, s := range []string{"_NS", "_US", "_MS", "_MICROSECONDS", "_NANOSECONDS"} {
 		if strings.HasSuffix(family, s) {
-			return plain // a value in seconds would belie the name
+			return &plain // a value in seconds would belie the name
 		}
 	}
 	for _, s := range suffixes {
 		if !strings.HasSuffix(family, s) {
 			continue
 		}
-		if s == "_RATIO" && helpUnit(help) == percent {
-			return percent
+		if s == "_RATIO" && helpUnit(help) == &percent {
+			return &percent
 		}
-		return plain
+		return &plain
 	}
-	if u := helpUnit(help); u != (unit{}) {
+	if u := helpUnit(help); u != nil {
 		return u
 	}
-	return plain
+	return &plain
 }
 
-// helpUnits are the units that are looked for in a HELP, exactly as they are
-// written and in small letters. KB, MB and GB are not among them: some mean
-// powers of 1000 and some of 1024.
-var helpUnits = map[string]unit{
-	"%": percent, "percent": percent, "percentage": percent, "0-100": percent,
-	"ratio": plain, "0-1": plain, "ratio 0-1": plain, "0..1": plain, "0.0-1.0": plain,
-	"b": plain, "bytes": plain, "kib": kibi, "mib": mebi, "gib": gibi,
-	"b/s": plain, "bytes/s": plain, "bytes per second": plain, "kb/s": kilo, "mb/s": mega, "gb/s": giga,
-	"mW": milli, "w": plain, "watts": plain, "kw": kilo,
-	"uJ": micro, "mJ": milli, "j": plain, "joules": plain, "kj": kilo, "MJ": mega,
-	"hz": plain, "khz": kilo, "mhz": mega, "ghz": giga,
-	"ns": nano, "us": micro, "µs": micro, "ms": milli, "s": plain, "seconds": plain,
-	"c": plain, "°c": plain, "celsius": plain,
+// helpUnits are the units that are looked for in a HELP, as they are written
+// or else in small letters. KB, MB and GB are not among them, since some mean
+// powers of 1000 and some of 1024; nor are b/s and Mb/s, which are bits.
+var helpUnits = map[string]*unit{
+	"%": &percent, "percent": &percent, "percentage": &percent, "0-100": &percent,
+	"ratio": &plain, "0-1": &plain, "ratio 0-1": &plain, "0..1": &plain, "0.0-1.0": &plain,
+	"bytes": &plain, "kib": &kibi, "mib": &mebi, "gib": &gibi,
+	"B/s": &plain, "bytes/s": &plain, "bytes per second": &plain, "KB/s": &kilo, "MB/s": &mega, "GB/s": &giga,
+	"mW": &milli, "w": &plain, "watts": &plain, "kw": &kilo,
+	"uJ": &micro, "mJ": &milli, "j": &plain, "joules": &plain, "kj": &kilo, "MJ": &mega,
+	"hz": &plain, "khz": &kilo, "mhz": &mega, "ghz": &giga,
+	"ns": &nano, "us": &micro, "µs": &micro, "ms": &milli, "s": &plain, "seconds": &plain,
+	"c": &plain, "°c": &plain, "celsius": &plain,
 }
 
 // helpUnit is the unit that a HELP names in parentheses, such as "(in MB/s)";
-// the zero unit if it names none that is looked for.
-func helpUnit(help string) unit {
+// nil if it names none that is looked for. What is longer than any
+// HELP of an exporter's is not searched to its end.
+func helpUnit(help string) *unit {
+	help = help[:min(len(help), 1000)]
 	for {
 		_, rest, ok := strings.Cut(help, "(")
 		if !ok {
-			return unit{}
+			return nil
 		}
 		text, _, _ := strings.Cut(rest, ")")
 		text = strings.TrimPrefix(strings.TrimSpace(text), "in ")
 		if u, ok := helpUnits[text]; ok {
 			return u
 		}
-		if u, ok := helpUnits[strings.ToLower(text)]; ok && text != "Mb/s" && text != "Gb/s" && text != "Kb/s" && text != "kb/s" {
-			return u // but bits
+		if u, ok := helpUnits[strings.ToLower(text)]; ok {
+			return u
 		}
 		help = rest
 	}

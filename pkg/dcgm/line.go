@@ -13,32 +13,54 @@ import (
 
 type label struct{ name, value string }
 
-// A line is what was understood of a line of a page: a comment, or a sample
-// but for its number.
-type line struct {
-	text   string // of a comment all, of a sample what stands before the number
-	sample bool
-
+// words are a line taken apart.
+type words struct {
 	family string // of HELP and TYPE too
 	labels []label
-
-	next *line  // which line came after it when it was last seen
-	seen uint64 // the page that it was last seen on
-	plan uint64 // the plan that knows it
-	gone bool   // forgotten
-
-	// Of the page it was last seen on.
-	value float64
-
-	// By its plan.
-	slot     int // -1 if the value is of no use
-	unit     unit
-	rank     int
-	positive bool // zero is no reading
 }
 
-// scan takes the name and the labels of a sample apart. The value begins at
-// text[at]. The strings are parts of text where they can be. It is false for
+// A line is what is remembered of a line of a page: a comment, or a sample but
+// for its number. There is one for each line of each source, so it is small.
+type line struct {
+	text   string // of a comment all, of a sample what stands before the number
+	*words        // only while a plan is made, but always of odd lines
+	next   *line  // which line came after it when it was last seen
+	unit   *unit  // by its plan, as are the next four
+
+	value float64 // on the page that it was last seen on
+	seen  uint64  // that page
+	plan  uint64  // the plan that knows it
+	slot  int32   // -1 if the value is of no use
+	rank  int8
+
+	positive  bool // zero is no reading
+	oldDriver bool // it has the label of exporters before 4.9.0
+	sample    bool
+	odd       bool // only expfmt can take it apart
+	gone      bool // forgotten
+}
+
+// understand takes the line apart, if it is not.
+func (l *line) understand() {
+	switch {
+	case l.words != nil:
+	case l.sample:
+		l.words = &words{}
+		l.family, l.labels, _, _ = scan(l.text)
+	default:
+		l.words = comment(l.text)
+	}
+}
+
+// forget is the opposite.
+func (l *line) forget() {
+	if !l.odd {
+		l.words = nil
+	}
+}
+
+// scan takes the name and the labels of a sample apart. The value, if there is
+// one, begins at text[at]. The strings are parts of text where they can be. It is false for
 // what it does not know, which may yet be a sample with quoted names.
 func scan(text string) (family string, labels []label, at int, ok bool) {
 	i := name(text, 0, true)
@@ -48,7 +70,7 @@ func scan(text string) (family string, labels []label, at int, ok bool) {
 	}
 	space := blanks(text, i)
 	if space == len(text) || text[space] != '{' {
-		return family, nil, space, space > i && space < len(text)
+		return family, nil, space, space > i
 	}
 	i = space
 	labels = make([]label, 0, 8)
@@ -71,8 +93,7 @@ func scan(text string) (family string, labels []label, at int, ok bool) {
 	if twice(labels) {
 		return "", nil, 0, false
 	}
-	at = blanks(text, i+1)
-	return family, labels, at, at < len(text)
+	return family, labels, blanks(text, i+1), true
 }
 
 // scanLabel reads NAME="VALUE" and the blanks after it.
@@ -203,13 +224,14 @@ func odd(text []byte) (family string, labels []label, value float64, err error) 
 	if err != nil {
 		return "", nil, 0, err
 	}
+	err = errors.New("no sample")
 	for name, f := range families {
 		for _, m := range f.GetMetric() {
+			family, value, err = name, m.GetUntyped().GetValue(), nil
 			for _, l := range m.GetLabel() {
 				labels = append(labels, label{l.GetName(), l.GetValue()})
 			}
-			return name, labels, m.GetUntyped().GetValue(), nil
 		}
 	}
-	return "", nil, 0, errors.New("no sample")
+	return family, labels, value, err
 }

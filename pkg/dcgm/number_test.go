@@ -73,7 +73,7 @@ func FuzzNumber(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if len(s) < 100 {
+		if len(s) < 100 && !strings.Contains(s, "\n") {
 			checkNumber(t, s)
 		}
 	})

@@ -126,7 +126,7 @@ func (p *Parser) read(n int, text []byte, out *Page) *line {
 	if text[0] == '#' {
 		l := p.lines[string(text)]
 		if l == nil {
-			l = p.learn(string(text), comment(string(text)))
+			l = p.learn(string(text), line{})
 		}
 		p.mark(l)
 		return l
@@ -136,11 +136,11 @@ func (p *Parser) read(n int, text []byte, out *Page) *line {
 	if l == nil {
 		whole := string(text)
 		family, labels, end, ok := scan(whole)
-		if !ok {
+		if !ok || end == len(whole) {
 			return p.readOdd(n, text, out)
 		}
 		at = end
-		l = p.learn(whole[:at], line{sample: true, family: family, labels: labels})
+		l = p.learn(whole[:at], line{sample: true, words: &words{family, labels}})
 	}
 	v, err := tail(text[at:])
 	if err != nil {
@@ -168,7 +168,7 @@ func (p *Parser) readOdd(n int, text []byte, out *Page) *line {
 	if again, err := tail(text[at:]); len(labels) == 0 || err != nil || again != v && v == v {
 		return nil // of no GPU
 	}
-	l := p.learn(string(text[:at]), line{sample: true, family: family, labels: labels})
+	l := p.learn(string(text[:at]), line{sample: true, odd: true, words: &words{family, labels}})
 	p.take(l, v)
 	return l
 }
@@ -210,11 +210,15 @@ func (p *Parser) rebuild() {
 	for _, l := range p.lines {
 		if l.seen == p.page {
 			l.plan = p.plans
+			l.understand()
 			seen = append(seen, l)
 		}
 	}
 	p.plan = newPlan(seen, p.Select)
 	p.plan.count = p.count
+	for _, l := range p.lines {
+		l.forget()
+	}
 	p.prune()
 }
 

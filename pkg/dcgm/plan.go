@@ -46,11 +46,11 @@ func newPlan(seen []*line, sel *Select) *plan {
 	slices.SortFunc(seen, func(a, b *line) int {
 		return cmp.Or(strings.Compare(a.family, b.family), strings.Compare(a.text, b.text))
 	})
-	words := readComments(seen)
-	b := builder{drafts: map[identity]*draft{}, helps: words.helps, sel: sel}
+	said := readComments(seen)
+	b := builder{drafts: map[identity]*draft{}, helps: said.helps, sel: sel}
 	for _, l := range seen {
 		l.slot = -1
-		if !l.sample || words.parts[l.family] {
+		if !l.sample || said.parts[l.family] {
 			continue
 		}
 		b.add(l)
@@ -61,7 +61,6 @@ func newPlan(seen []*line, sel *Select) *plan {
 // A builder gathers drafts.
 type builder struct {
 	drafts map[identity]*draft
-	uuids  map[identity]string // of host and index
 	helps  map[string]string
 	sel    *Select
 
@@ -96,6 +95,7 @@ func (b *builder) add(l *line) {
 	}
 	b.sel.note(l, f.name)
 	l.unit, l.rank, l.positive = f.unit, f.rank, f.positive
+	l.oldDriver = slices.ContainsFunc(l.labels, func(x label) bool { return x.name == oldDriver })
 	name := f.name + s.part
 	if f.info || !b.sel.keeps(l.family, f.name, name) {
 		name = ""
@@ -127,7 +127,7 @@ func (b *builder) place(l *line, s *series, name string) {
 		return
 	}
 	d.fields[name] = append(d.fields[name], l)
-	if l.unit == ratio {
+	if l.unit == &ratio {
 		if b.ratios == nil {
 			b.ratios = map[string][]*line{}
 		}
@@ -147,7 +147,7 @@ func (b *builder) finish() *plan {
 		from := len(p.names)
 		for _, name := range slices.Sorted(maps.Keys(d.fields)) {
 			for _, l := range d.fields[name] {
-				l.slot = len(p.names)
+				l.slot = int32(len(p.names))
 				p.lines = append(p.lines, l)
 			}
 			p.names = append(p.names, name)
@@ -178,7 +178,7 @@ func (b *builder) settle() {
 	for id, d := range b.drafts {
 		if d.GPU.GPU != nil {
 			k := seat{id.host, strconv.Itoa(*d.GPU.GPU)}
-			if !slices.Contains(uuids[k], id.uuid) {
+			if len(uuids[k]) < 2 && !slices.Contains(uuids[k], id.uuid) {
 				uuids[k] = append(uuids[k], id.uuid)
 			}
 		}
@@ -241,7 +241,7 @@ func (d *draft) inherit(drafts map[identity]*draft) {
 // values are those of the slots of a page, NaN where there is none.
 type values struct {
 	base  []float64
-	ranks []int
+	ranks []int8
 }
 
 // read takes the values of a plan's lines. Several lines may have one slot:

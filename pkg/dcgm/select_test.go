@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"aiperf/pkg/record"
@@ -129,6 +130,27 @@ func TestSelect(t *testing.T) {
 	}
 	if _, err := NewSelect(nil, []string{"ok", "[x"}); err == nil || !strings.Contains(err.Error(), `field pattern "[x"`) {
 		t.Errorf("a bad glob: %v", err)
+	}
+}
+
+// TestSelectShared: Parsers in several goroutines share a Select.
+func TestSelectShared(t *testing.T) {
+	t.Parallel()
+	s, err := NewSelect([]Metric{{"DCGM_FI_DEV_POWER_USAGE", "gauge", "", 1}, {"DCGM_FI_DEV_FB_TOTAL", "gauge", "", 2}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for _, name := range []string{"template", "expfmt", "profiling", "v490"} {
+		wg.Go(func() {
+			if p, err := (&Parser{Select: s}).Parse(page(t, name)); err != nil || len(p.GPUs[0].Fields) == 0 {
+				t.Errorf("%s: %+v, %v", name, p.GPUs, err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := s.Unmet(); len(got) > 0 {
+		t.Errorf("unmet: %v", got)
 	}
 }
 
