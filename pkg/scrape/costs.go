@@ -89,7 +89,8 @@ func (c *Costs) Sources() []record.SourceCost {
 }
 
 // A spread is the distribution of durations in seconds, in classes of which each
-// reaches 5 % further than the one before: what it gives back is right to 5 %.
+// reaches 5 % further than the one before: what it gives back is at most 5 % too
+// much.
 type spread struct {
 	classes []uint32 // of durations from least; the first is that of all below
 	n       int64
@@ -132,8 +133,8 @@ func (s *spread) mean() *float64 {
 	return new(round(s.sum / float64(s.n)))
 }
 
-// quantile is the smallest class that holds the share q of all, at its middle;
-// nil if there are none.
+// quantile is the upper end of the smallest class up to which the share q of all
+// lies; nil if there are none.
 func (s *spread) quantile(q float64) *float64 {
 	if s.n == 0 {
 		return nil
@@ -143,11 +144,7 @@ func (s *spread) quantile(q float64) *float64 {
 		if left -= int64(count); left > 0 {
 			continue
 		}
-		x := 0.0
-		if i > 0 {
-			x = least * math.Pow(growth, float64(i)-0.5)
-		}
-		return new(round(min(x, s.max)))
+		return new(round(min(least*math.Pow(growth, float64(i)), s.max)))
 	}
 	return new(round(s.max))
 }
