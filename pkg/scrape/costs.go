@@ -11,6 +11,7 @@ import (
 type Costs struct {
 	of    map[string]*cost
 	order []string
+	late  spread // of all sources
 }
 
 type cost struct {
@@ -25,6 +26,7 @@ func (c *Costs) Add(rec record.Record) {
 	switch r := rec.(type) {
 	case *record.Scrape:
 		c.source(r.Source).scrape(r)
+		c.late.add(r.Late)
 	case *record.GPU:
 		c.source(r.Source).reading(r.Taken, r.Repeat)
 	case *record.Server:
@@ -87,6 +89,10 @@ func (c *Costs) Sources() []record.SourceCost {
 	}
 	return list
 }
+
+// LateP99 is the 99th percentile, in seconds and to 5 %, of how late visits began;
+// nil if there were none.
+func (c *Costs) LateP99() *float64 { return c.late.quantile(0.99) }
 
 // A spread is the distribution of durations in seconds, in classes of which each
 // reaches 5 % further than the one before: what it gives back is at most 5 % too
