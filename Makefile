@@ -4,12 +4,13 @@ PREFIX   = /usr/local
 DESTDIR  =
 FUZZTIME = 20s
 COUNT    = 1
+SOAK     = 10m
 
 commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-prometheus test-jobs race fuzz bench lint demo install clean help
+.PHONY: all build test test-tokenizers test-prometheus test-jobs race fuzz bench soak lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -37,6 +38,9 @@ fuzz:  ## every fuzz target for FUZZTIME=20s
 
 bench:  ## every benchmark COUNT=1 times, into bench.txt
 	go test -run '^$$' -bench . -benchmem -count $(COUNT) ./... >bench.txt; s=$$?; cat bench.txt; exit $$s
+
+soak:  ## a thousand sources once a second for SOAK=10m; wants an idle machine
+	AIPERF_SOAK=$(SOAK) go test -run '^TestSoak$$' -count 1 -timeout 48h -v ./cmd
 
 lint:  ## gofmt, go vet, go fix, staticcheck; sh -n and, if there is one, shellcheck
 	tools/lint

@@ -82,6 +82,9 @@ func (t *tally) end(run string, interrupted bool, err error) *record.End {
 		"scrapes": t.scrapes, "repeats": t.repeats, "failures": t.failures, "rejected": t.rejected,
 		"readings": t.readings, "gpus": int64(len(t.gpus)),
 	}, Sources: t.costs.Sources(), Process: process(t.began)}
+	if e.Process != nil {
+		e.Process.LateP99 = t.costs.LateP99()
+	}
 	if t.servers > 0 {
 		e.Counts["servers"], e.Counts["series"] = t.servers, t.series
 	}

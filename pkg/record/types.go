@@ -361,6 +361,9 @@ type Process struct {
 	CPU    float64 `json:"cpu"`              // s, of all processors together, user and system
 	Share  float64 `json:"share"`            // CPU / Took: 0.02 is a fiftieth of one processor
 	Memory int64   `json:"memory,omitempty"` // bytes, resident, at most
+	// LateP99 is, in seconds and to 5 %, how late what this process was to do at
+	// an instant began.
+	LateP99 *float64 `json:"late_p99,omitempty"`
 }
 
 // Verdicts on the health of a client.

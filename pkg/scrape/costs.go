@@ -11,6 +11,7 @@ import (
 type Costs struct {
 	of    map[string]*cost
 	order []string
+	late  spread // of all sources
 }
 
 type cost struct {
@@ -25,6 +26,7 @@ func (c *Costs) Add(rec record.Record) {
 	switch r := rec.(type) {
 	case *record.Scrape:
 		c.source(r.Source).scrape(r)
+		c.late.add(r.Late)
 	case *record.GPU:
 		c.source(r.Source).reading(r.Taken, r.Repeat)
 	case *record.Server:
@@ -88,8 +90,13 @@ func (c *Costs) Sources() []record.SourceCost {
 	return list
 }
 
+// LateP99 is the 99th percentile, in seconds and to 5 %, of how late visits began;
+// nil if there were none.
+func (c *Costs) LateP99() *float64 { return c.late.quantile(0.99) }
+
 // A spread is the distribution of durations in seconds, in classes of which each
-// reaches 5 % further than the one before: what it gives back is right to 5 %.
+// reaches 5 % further than the one before: what it gives back is at most 5 % too
+// much.
 type spread struct {
 	classes []uint32 // of durations from least; the first is that of all below
 	n       int64
@@ -132,8 +139,8 @@ func (s *spread) mean() *float64 {
 	return new(round(s.sum / float64(s.n)))
 }
 
-// quantile is the smallest class that holds the share q of all, at its middle;
-// nil if there are none.
+// quantile is the upper end of the smallest class up to which the share q of all
+// lies; nil if there are none.
 func (s *spread) quantile(q float64) *float64 {
 	if s.n == 0 {
 		return nil
@@ -143,11 +150,7 @@ func (s *spread) quantile(q float64) *float64 {
 		if left -= int64(count); left > 0 {
 			continue
 		}
-		x := 0.0
-		if i > 0 {
-			x = least * math.Pow(growth, float64(i)-0.5)
-		}
-		return new(round(min(x, s.max)))
+		return new(round(min(least*math.Pow(growth, float64(i)), s.max)))
 	}
 	return new(round(s.max))
 }

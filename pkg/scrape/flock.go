@@ -33,11 +33,11 @@ type bird struct {
 func (r *runner) begin(targets []Source) *flock {
 	f := &flock{runner: r, fixed: map[string]bool{}, live: map[string]bird{}}
 	all := len(r.Sources) + len(targets)
-	for _, s := range r.Sources {
+	for _, s := range unique(slices.Clone(r.Sources)) {
 		f.fixed[s.Name] = true
 		r.visit(r.stop, r.loop(s, all))
 	}
-	for _, s := range targets {
+	for _, s := range unique(slices.Clone(targets)) {
 		f.add(s, r.loop(s, all))
 	}
 	return f
