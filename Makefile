@@ -4,12 +4,13 @@ PREFIX   = /usr/local
 DESTDIR  =
 FUZZTIME = 20s
 COUNT    = 1
+SOAK     = 10m
 
 commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-llamacpp race fuzz bench bench-peers lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-jobs race fuzz bench bench-peers soak lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -23,6 +24,12 @@ test:  ## all tests
 
 test-tokenizers:  ## token counts against the Rust tokenizers (needs node and npm)
 	tools/test-tokenizers
+
+test-prometheus:  ## telemetry read back from a real Prometheus (installs Debian's if there is none)
+	tools/test-prometheus
+
+test-jobs:  ## examples/jobs against the API types and systemd's own check
+	tools/test-jobs
 
 race:  ## all tests but the long ones under the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race -short ./...
@@ -38,6 +45,9 @@ bench-peers: build  ## aiperf-load beside AIPerf and others, one server (slow; n
 
 test-llamacpp: build  ## aiperf-load against llama.cpp, which is built first (slow)
 	tools/test-llamacpp
+
+soak:  ## a thousand sources once a second for SOAK=10m; wants an idle machine
+	AIPERF_SOAK=$(SOAK) go test -run '^TestSoak$$' -count 1 -timeout 48h -v ./cmd
 
 lint:  ## gofmt, go vet, go fix, staticcheck; sh -n and, if there is one, shellcheck
 	tools/lint

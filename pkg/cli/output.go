@@ -31,7 +31,11 @@ func (e *Env) Create(name string, inputs ...string) (io.WriteCloser, error) {
 			}
 		}
 	}
-	file := &lazyFile{name: name}
+	return compress(name, &lazyFile{name: name})
+}
+
+// compress compresses what is written to file if its name says so.
+func compress(name string, file io.WriteCloser) (io.WriteCloser, error) {
 	switch {
 	case strings.HasSuffix(name, ".gz"):
 		return newFlusher(gzip.NewWriter(file), file, time.Second), nil

@@ -195,6 +195,7 @@ type GPU struct {
 	Labels     map[string]string  `json:"labels,omitempty"`
 	Taken      Time               `json:"taken"`            // best estimate of when the exporter answered
 	Within     *float64           `json:"within,omitempty"` // half-width of that estimate, seconds
+	Repeat     bool               `json:"repeat,omitempty"` // the page before said the same; written only if asked for
 	Fields     map[string]float64 `json:"fields"`
 }
 
@@ -214,13 +215,54 @@ const (
 type Scrape struct {
 	Header
 	Source   string   `json:"source"`
+	Late     float64  `json:"late,omitempty"`   // seconds from when the visit was due to its beginning
 	Took     *float64 `json:"took,omitempty"`   // seconds from the request to the last byte
 	Status   int      `json:"status,omitempty"` // HTTP
-	Bytes    *int64   `json:"bytes,omitempty"`
+	Bytes    *int64   `json:"bytes,omitempty"`  // of the body, as they came
+	Plain    *int64   `json:"plain,omitempty"`  // of the body, if it came compressed
 	GPUs     *int     `json:"gpus,omitempty"`
+	Series   *int     `json:"series,omitempty"`   // of an inference server, those that were asked for
 	Repeat   bool     `json:"repeat,omitempty"`   // the page held nothing new
 	Rejected int      `json:"rejected,omitempty"` // lines of the page that made no sense
 	Error    string   `json:"error,omitempty"`
+}
+
+// A Server is one reading of an inference server's own metrics. It stands alone:
+// it holds every series that was asked for, whether or not it has changed.
+type Server struct {
+	Header
+	Source string            `json:"source"`
+	Server string            `json:"server,omitempty"` // what it is: "vllm", "sglang", "tensorrt-llm", "llama.cpp", …
+	Labels map[string]string `json:"labels,omitempty"` // of the source
+	Taken  Time              `json:"taken"`            // best estimate of when the server answered
+	Within *float64          `json:"within,omitempty"` // half-width of that estimate, seconds
+	Repeat bool              `json:"repeat,omitempty"` // as in GPU
+	Series []Series          `json:"series"`           // in the order of the page
+}
+
+// Types of series.
+const (
+	Counter   = "counter"
+	Gauge     = "gauge"
+	Histogram = "histogram"
+	Summary   = "summary"
+	Untyped   = "untyped"
+)
+
+// A Series is one metric with one set of labels, under the name and in the
+// units of the server's page. A histogram or summary has Count and Sum, any
+// other a Value.
+type Series struct {
+	Name   string            `json:"name"`
+	Type   string            `json:"type"`
+	Labels map[string]string `json:"labels,omitempty"`
+	Value  *float64          `json:"value,omitempty"`
+	Count  *float64          `json:"count,omitempty"`
+	Sum    *float64          `json:"sum,omitempty"`
+	// Buckets are those of a histogram, each its upper bound and how many
+	// values are not above it, in the order of the bounds. The last bucket,
+	// whose bound is infinite, is left out: it holds Count.
+	Buckets [][2]float64 `json:"buckets,omitempty"`
 }
 
 // Scopes and verdicts of energy.
@@ -293,6 +335,35 @@ type End struct {
 	Reason string           `json:"reason"`
 	Counts map[string]int64 `json:"counts,omitempty"`
 	Health *Health          `json:"health,omitempty"`
+
+	// Of a scraper: what it cost its sources, and this machine.
+	Sources []SourceCost `json:"sources,omitempty"`
+	Process *Process     `json:"process,omitempty"`
+}
+
+// A SourceCost is what visiting one source took, so that the effect of the
+// observer on what it observes is known. Durations are seconds.
+type SourceCost struct {
+	Source   string   `json:"source"`
+	Requests int64    `json:"requests"`
+	Failures int64    `json:"failures,omitempty"`
+	Repeats  int64    `json:"repeats,omitempty"`
+	Bytes    int64    `json:"bytes"`               // of bodies, as they came
+	TookMean *float64 `json:"took_mean,omitempty"` // of visits that gave a page
+	TookP99  *float64 `json:"took_p99,omitempty"`  // to 5 %
+	LateP99  *float64 `json:"late_p99,omitempty"`  // from when visits were due to their beginning; to 5 %
+	Refresh  *float64 `json:"refresh,omitempty"`   // median between readings that said something new, of the latest 65
+}
+
+// Process is what a process used of its machine.
+type Process struct {
+	Took   float64 `json:"took"`             // s, that it ran
+	CPU    float64 `json:"cpu"`              // s, of all processors together, user and system
+	Share  float64 `json:"share"`            // CPU / Took: 0.02 is a fiftieth of one processor
+	Memory int64   `json:"memory,omitempty"` // bytes, resident, at most
+	// LateP99 is, in seconds and to 5 %, how late what this process was to do at
+	// an instant began.
+	LateP99 *float64 `json:"late_p99,omitempty"`
 }
 
 // Verdicts on the health of a client.
@@ -322,6 +393,7 @@ func (*Begin) kind() string   { return TypeBegin }
 func (*Request) kind() string { return TypeRequest }
 func (*GPU) kind() string     { return TypeGPU }
 func (*Scrape) kind() string  { return TypeScrape }
+func (*Server) kind() string  { return TypeServer }
 func (*Energy) kind() string  { return TypeEnergy }
 func (*Note) kind() string    { return TypeNote }
 func (*End) kind() string     { return TypeEnd }

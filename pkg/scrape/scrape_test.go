@@ -412,7 +412,7 @@ func TestOddPages(t *testing.T) {
 			"bad":    samplePage(t, "bad-value"),
 			"engine": "vllm:num_requests_running 3\n",
 		}
-		r := collect(t, time.Hour, Config{Interval: time.Second, Count: 3, Sources: sources(t, "http://bad", "http://engine"),
+		r := collect(t, time.Hour, Config{Interval: time.Second, Count: 3, GPUOnly: true, Sources: sources(t, "http://bad", "http://engine"),
 			Transport: transport(func(req *http.Request) (*http.Response, error) {
 				return answer(200, pages[req.URL.Host]), nil
 			})})

@@ -18,6 +18,9 @@ func TestParseSource(t *testing.T) {
 		{"node1:5000/amd?x=1#top", "http://node1:5000/amd?x=1", ""},
 		{"[::1]:9400", "http://[::1]:9400/metrics", ""},
 		{"[::1]", "http://[::1]:9400/metrics", ""},
+		{"http://node1/m?x=1&api_key=abc&y", "http://node1/m?x=1&api_key=REDACTED&y", "http://node1/m?x=1&api_key=abc&y"},
+		{"unix:///run/x.sock", "unix:///run/x.sock:/metrics", "http://2f72756e2f782e736f636b.socket.invalid/metrics"},
+		{"unix:///run/x.sock:/gpu?a=b", "unix:///run/x.sock:/gpu?a=b", "http://2f72756e2f782e736f636b.socket.invalid/gpu?a=b"},
 		{"http://me:pw@node1:9400", "http://node1:9400/metrics", "http://me:pw@node1:9400/metrics"},
 	}
 	for _, test := range tests {
@@ -30,13 +33,14 @@ func TestParseSource(t *testing.T) {
 		}
 	}
 	for in, want := range map[string]string{
-		"":                        `source "" has no host`,
-		"http://":                 `source "http://" has no host`,
-		"ftp://x":                 `source "ftp://x": scheme "ftp" is neither http nor https`,
-		"http://me:pw@x:port":     `source "…@x:port" is not a URL`,
-		"me:pw@node1:9400":        `source "…@node1:9400": credentials need the scheme before them, http:// or https://`,
-		"http://x y":              `source "http://x y" is not a URL`,
-		"unix:///run/dcgm.socket": `source "unix:///run/dcgm.socket": scheme "unix" is neither http nor https`,
+		"":                         `source "" has no host`,
+		"http://":                  `source "http://" has no host`,
+		"ftp://x":                  `source "ftp://x": scheme "ftp" is none of http, https and unix`,
+		"http://me:pw@x:port":      `source "…@x:port" is not a URL`,
+		"me:pw@node1:9400":         `source "…@node1:9400": credentials need the scheme before them, http:// or https://`,
+		"http://x y":               `source "http://x y" is not a URL`,
+		"unix://run/x.sock":        `source "unix://run/x.sock": a Unix socket is unix:///path/to.sock or unix:///path/to.sock:/metrics`,
+		"http://2f.socket.invalid": `source "http://2f.socket.invalid": no host is called so`,
 	} {
 		if _, err := ParseSource(in); err == nil || err.Error() != want {
 			t.Errorf("%q: %v, want %s", in, err, want)
@@ -64,7 +68,7 @@ func TestSources(t *testing.T) {
 }
 
 func FuzzParseSource(f *testing.F) {
-	for _, s := range []string{"node1", "http://a:b@c/d?e#f", "[::1]:1", "ftp://x", "a@b", "http://%zz", "x%2fy/z"} {
+	for _, s := range []string{"node1", "http://a:b@c/d?e#f", "[::1]:1", "ftp://x", "a@b", "http://%zz", "x%2fy/z", "unix:///a:/b:/c?d", "unix:////", "x?key=1&key=2"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -76,7 +80,7 @@ func FuzzParseSource(f *testing.F) {
 		if err != nil || again.Name != s.Name {
 			t.Errorf("%q gave %q, which gives %q, %v", text, s.Name, again.Name, err)
 		}
-		if strings.Contains(strings.SplitN(strings.TrimPrefix(s.Name, "http"), "/", 4)[2], "@") {
+		if !strings.HasPrefix(text, "unix:") && strings.Contains(strings.SplitN(strings.TrimPrefix(s.Name, "http"), "/", 4)[2], "@") {
 			t.Errorf("%q gave %q", text, s.Name)
 		}
 	})

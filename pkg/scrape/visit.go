@@ -6,12 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -24,6 +24,12 @@ var (
 // says is of no use.
 type rejection struct{ error }
 
+func (r rejection) Unwrap() error { return r.error }
+
+// errNotMetrics is wrapped by the error of an answer that is meant for somebody
+// else: JSON for programs, HTML for people.
+var errNotMetrics = errors.New("not a page of metrics")
+
 // A visit is what one request to a source gave.
 type visit struct {
 	begun  time.Time // before anything
@@ -31,47 +37,33 @@ type visit struct {
 	first  time.Time // the first byte of the answer was there
 	done   time.Time
 	status int
-	body   []byte // of the page; valid until the next visit
-	size   int64  // of the body, as far as it was read
+	body   []byte // of the page, unpacked; valid until release
+	wire   int64  // size of the body as it came
+	plain  int64  // and unpacked, if it was compressed; 0 if not
 	err    error
+
+	buf *bytes.Buffer
+}
+
+// release gives the body's memory back.
+func (v *visit) release() {
+	if v.buf != nil {
+		putBuffer(v.buf)
+		v.buf, v.body = nil, nil
+	}
 }
 
 // A visitor visits one source.
 type visitor struct {
+	*Config
 	client  *http.Client
 	url     string
-	timeout time.Duration
-	max     int64 // size of a page
-	buf     bytes.Buffer
+	private bool // credentials may be sent
 }
 
-// newClient keeps one connection per source: visits of a source do not overlap.
-// It follows a redirect on the same host only, for what another host says is
-// not what was asked for.
-func newClient(transport http.RoundTripper) *http.Client {
-	return &http.Client{Transport: transport, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if to, from := req.URL.Host, via[0].URL.Host; to != from {
-			return rejection{fmt.Errorf("redirected to another host, %s", to)}
-		}
-		if len(via) > 3 {
-			return rejection{errors.New("redirected too often")}
-		}
-		return nil
-	}}
-}
-
-func newTransport(sources int) *http.Transport {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConns = 0
-	t.MaxIdleConnsPerHost = sources
-	// An exporter that is visited once a minute keeps its connection.
-	t.IdleConnTimeout = 5 * time.Minute
-	return t
-}
-
-// visit asks for the page once.
+// visit asks for the page once. The caller must release what it gives.
 func (v *visitor) visit(ctx context.Context) visit {
-	ctx, cancel := context.WithTimeoutCause(ctx, v.timeout, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, v.Timeout, errTimeout)
 	defer cancel()
 	r := visit{begun: time.Now()}
 	var t stamps
@@ -79,11 +71,10 @@ func (v *visitor) visit(ctx context.Context) visit {
 	header := time.Now()
 	if err == nil {
 		r.status = resp.StatusCode
-		r.size, err = v.read(resp)
-		r.body = v.buf.Bytes()
+		err = v.read(&r, resp)
 	}
 	r.done = time.Now()
-	r.err = v.explain(ctx, r, err)
+	r.err = v.explain(ctx, &r, err)
 	r.sent, r.first = t.get()
 	if r.sent.IsZero() {
 		r.sent = r.begun
@@ -101,36 +92,64 @@ func (v *visitor) do(ctx context.Context) (*http.Response, error) {
 	}
 	req.Header.Set("Accept", "text/plain;version=0.0.4, text/plain;q=0.9, */*;q=0.1")
 	req.Header.Set("User-Agent", "aiperf-scrape")
+	if v.private {
+		maps.Copy(req.Header, v.Header)
+		if host := v.Header.Get("Host"); host != "" {
+			req.Host = host
+		}
+		if v.Authorize != nil && req.URL.User == nil {
+			value, err := v.Authorize()
+			if err != nil {
+				return nil, fmt.Errorf("read the credentials: %w", err)
+			}
+			req.Header.Set("Authorization", value)
+		}
+	}
+	if !v.NoCompression && !near(req.URL) {
+		req.Header.Set("Accept-Encoding", encodings)
+	}
+	if _, ok := socketPath(req.URL.Hostname()); ok && req.Host == req.URL.Host {
+		req.Host = "localhost"
+	}
 	return v.client.Do(req)
 }
 
 // read reads the body to its end, so that the connection can be used again, and
-// so that a page that was cut short is known to be. Only a whole page is left
-// in v.buf.
-func (v *visitor) read(resp *http.Response) (n int64, err error) {
+// so that a page that was cut short is known to be. Only a whole page becomes
+// the visit's body.
+func (v *visitor) read(r *visit, resp *http.Response) error {
 	defer resp.Body.Close()
-	v.buf.Reset()
-	n, err = v.buf.ReadFrom(io.LimitReader(resp.Body, v.max+1))
+	r.buf = buffers.Get().(*bytes.Buffer)
+	encoding := resp.Header.Get("Content-Encoding")
+	var err error
+	r.wire, err = unpack(r.buf, resp.Body, encoding, v.MaxPage)
+	if encoding != "" {
+		r.plain = int64(r.buf.Len())
+	}
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
-	case err == nil && n > v.max:
-		err = rejection{fmt.Errorf("the page is larger than %d bytes", v.max)}
 	case resp.StatusCode/100 != 2:
-		err = rejection{errors.New(strings.TrimSpace("HTTP " + resp.Status + ": " + firstLine(v.buf.Bytes())))}
+		return rejection{errors.New(strings.TrimSpace("HTTP " + resp.Status + ": " + firstLine(r.buf.Bytes())))}
+	case errors.Is(err, errLarge) && r.wire <= v.MaxPage:
+		return rejection{fmt.Errorf("the page is larger than %d bytes when it is unpacked", v.MaxPage)}
+	case errors.Is(err, errLarge):
+		return rejection{fmt.Errorf("the page is larger than %d bytes", v.MaxPage)}
+	case errors.As(err, new(rejection)):
+		return err
+	case err != nil && encoding != "" && r.wire > 0 && !errors.Is(err, io.ErrUnexpectedEOF) && resp.Request.Context().Err() == nil:
+		return rejection{fmt.Errorf("unpack the page: %w", err)}
 	case err != nil:
-		err = fmt.Errorf("the page is cut short after %d bytes: %w", n, err)
+		return fmt.Errorf("the page is cut short after %d bytes: %w", r.wire, err)
 	case kind == "application/json" || kind == "text/html":
-		err = rejection{fmt.Errorf("the answer is %s, not a page of metrics", kind)}
+		return rejection{fmt.Errorf("the answer is %s, %w", kind, errNotMetrics)}
 	}
-	if err != nil {
-		v.buf.Reset()
-	}
-	return n, err
+	r.body = r.buf.Bytes()
+	return nil
 }
 
 // explain makes an error that names no credentials: that of http.Client has the
 // URL in it.
-func (v *visitor) explain(ctx context.Context, r visit, err error) error {
+func (v *visitor) explain(ctx context.Context, r *visit, err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
 	}
@@ -141,10 +160,10 @@ func (v *visitor) explain(ctx context.Context, r visit, err error) error {
 		return err
 	case errors.Is(context.Cause(ctx), errStopping):
 		return errStopping
-	case errors.Is(context.Cause(ctx), errTimeout) && r.size > 0:
-		return fmt.Errorf("the page was not complete within %v", v.timeout)
+	case errors.Is(context.Cause(ctx), errTimeout) && r.wire > 0:
+		return fmt.Errorf("the page was not complete within %v", v.Timeout)
 	case errors.Is(context.Cause(ctx), errTimeout):
-		return fmt.Errorf("no answer within %v", v.timeout)
+		return fmt.Errorf("no answer within %v", v.Timeout)
 	}
 	return err
 }
@@ -153,35 +172,4 @@ func firstLine(b []byte) string {
 	const most = 120
 	line, _, _ := strings.Cut(strings.TrimSpace(string(b[:min(len(b), most)])), "\n")
 	return strings.ToValidUTF8(line, "�")
-}
-
-// stamps are the instants between which the exporter answered. The transport
-// sets them from its own goroutines, and again when it has to repeat a request
-// on a new connection.
-type stamps struct {
-	mu          sync.Mutex
-	sent, first time.Time
-}
-
-func (s *stamps) trace() *httptrace.ClientTrace {
-	return &httptrace.ClientTrace{
-		// Not WroteRequest, which is called after the last byte has left, when
-		// the exporter may have answered already.
-		GotConn: func(httptrace.GotConnInfo) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.sent, s.first = time.Now(), time.Time{}
-		},
-		GotFirstResponseByte: func() {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.first = time.Now()
-		},
-	}
-}
-
-func (s *stamps) get() (sent, first time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sent, s.first
 }

@@ -1,7 +1,7 @@
 package scrape
 
 import (
-	"bytes"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -25,16 +25,17 @@ func keyOf(g *record.GPU) gpuKey {
 
 // A presence is when a GPU was last on a page.
 type presence struct {
-	gpu  record.GPU
-	page int // counted by the source's new pages
+	what string // for messages
+	page int    // counted by the source's new pages
 	lost bool
 }
 
 // A watch remembers what a source said last and notices what is new.
 type watch struct {
-	body []byte    // of the last page
-	page dcgm.Page // what it said
-	seen bool      // a page at all
+	parse func([]byte) (dcgm.Page, error)
+	hash  uint64    // of the last page
+	page  dcgm.Page // what it said
+	seen  bool      // a page at all
 
 	// Since close.
 	before map[gpuKey]record.GPU // readings not yet followed by another value
@@ -50,14 +51,24 @@ const (
 	empty
 )
 
+// newParser gives what reads the pages of one source, one after another. What it
+// gives stays valid: readings go to whoever writes them, and the last page is
+// compared with the next one.
+func newParser() func([]byte) (dcgm.Page, error) { return dcgm.Parse }
+
+// seed is that of all hashes of pages. One that is taken for another by chance
+// is not to be seen in the age of the world.
+var seed = maphash.MakeSeed()
+
 // look takes a page and tells whether it says anything new. Most repeats are
 // repeats to the byte, and are not even parsed. Others differ in the order in
 // which the exporter prints groups, or in metrics of the exporter itself.
 func (w *watch) look(body []byte) (finding, error) {
-	if w.seen && bytes.Equal(w.body, body) {
+	hash := maphash.Bytes(seed, body)
+	if w.seen && hash == w.hash {
 		return repeat, nil
 	}
-	page, err := dcgm.Parse(body)
+	page, err := w.parse(body)
 	if err != nil {
 		return 0, err
 	}
@@ -65,8 +76,7 @@ func (w *watch) look(body []byte) (finding, error) {
 		return empty, nil
 	}
 	same := w.seen && slices.EqualFunc(w.page.GPUs, page.GPUs, sameReading)
-	w.body = append(w.body[:0], body...)
-	w.page, w.seen = page, true
+	w.hash, w.page, w.seen = hash, page, true
 	if same {
 		return repeat, nil
 	}

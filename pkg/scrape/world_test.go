@@ -3,6 +3,8 @@ package scrape
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"os"
@@ -110,6 +112,7 @@ func clockPage(every time.Duration) http.HandlerFunc {
 type records struct {
 	scrapes []*record.Scrape
 	gpus    []*record.GPU
+	servers []*record.Server
 	notes   []*record.Note
 	took    time.Duration
 }
@@ -120,6 +123,8 @@ func (r *records) add(rec record.Record) {
 		r.scrapes = append(r.scrapes, rec)
 	case *record.GPU:
 		r.gpus = append(r.gpus, rec)
+	case *record.Server:
+		r.servers = append(r.servers, rec)
 	case *record.Note:
 		r.notes = append(r.notes, rec)
 	}
@@ -189,3 +194,6 @@ func reversedLines(s string) string {
 	slices.Reverse(lines)
 	return strings.Join(lines, "")
 }
+
+// quiet is a log that nobody reads.
+func quiet() *log.Logger { return log.New(io.Discard, "", 0) }
