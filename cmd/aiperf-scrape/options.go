@@ -89,9 +89,6 @@ const (
 	spread = 5 * time.Millisecond
 )
 
-// set tells whether a flag was given.
-func (o *options) set(name string) bool { return o.flags.Changed(name) }
-
 func (o *options) config() (scrape.Config, error) {
 	c := scrape.Config{
 		Interval: time.Duration(o.interval), Count: o.count, Spread: spread,
