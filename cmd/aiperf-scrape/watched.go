@@ -52,6 +52,13 @@ func (w *watched) read() (data []byte, changed bool, err error) {
 	return data, changed, nil
 }
 
+// forget makes what is read next count as changed.
+func (w *watched) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.data, w.complete = nil, false
+}
+
 func readMost(name string, most int64) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
@@ -99,7 +106,7 @@ func (t *targetList) read() error {
 		}
 		list, err := scrape.ParseTargets(data)
 		if err != nil {
-			f.data = nil
+			f.forget()
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 		t.lists[i], t.fresh = list, true
