@@ -62,7 +62,7 @@ func runnable(script string) string {
 	}
 	var kept strings.Builder
 	for line := range strings.Lines(script) {
-		if !strings.Contains(line, "| jq ") {
+		if !strings.Contains(line, "| jq ") && !strings.HasPrefix(line, "jq ") {
 			kept.WriteString(line)
 		}
 	}

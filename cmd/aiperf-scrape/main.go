@@ -39,6 +39,9 @@ func run(ctx context.Context, env *cli.Env) error {
 	if err == nil && !w.answered {
 		err = w.verdict()
 	}
+	if err == nil {
+		err = o.unmet()
+	}
 	return w.finish(err)
 }
 

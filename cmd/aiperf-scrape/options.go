@@ -18,6 +18,7 @@ type options struct {
 	flags *pflag.FlagSet
 
 	sourceFlags
+	fieldFlags
 	accessFlags
 	timeFlags
 	historyFlags
@@ -31,6 +32,8 @@ func newOptions(env *cli.Env) *options {
 	f := o.flags
 	o.sourceFlags.register(f)
 	cli.Group(f, "Sources")
+	o.fieldFlags.register(f)
+	cli.Group(f, "Fields")
 	o.accessFlags.register(f)
 	cli.Group(f, "Access")
 	o.timeFlags.register(f)
@@ -89,6 +92,9 @@ const (
 	spread = 5 * time.Millisecond
 )
 
+// set tells whether a flag was given.
+func (o *options) set(name string) bool { return o.flags.Changed(name) }
+
 func (o *options) config() (scrape.Config, error) {
 	c := scrape.Config{
 		Interval: time.Duration(o.interval), Count: o.count, Spread: spread,
@@ -112,6 +118,10 @@ func (o *options) config() (scrape.Config, error) {
 		return c, cli.Usagef("--gpu-only and --server exclude each other")
 	case o.flags.NArg()+len(o.targets)+len(o.servers) == 0 && o.noDefault:
 		return c, cli.Hint(cli.Usagef("--no-default without a URL leaves nothing to visit"), "aiperf-scrape --no-default NODE:9400")
+	}
+	var err error
+	if c.Select, err = o.choose(); err != nil {
+		return c, err
 	}
 	if err := o.sources(&c); err != nil {
 		return c, err

@@ -102,6 +102,10 @@ func (o *options) historyConfig(now record.Time) (promhist.Config, error) {
 			return c, cli.Usagef("--match: %w", err)
 		}
 	}
+	var err error
+	if c.Select, err = o.choose(); err != nil {
+		return c, err
+	}
 	switch {
 	case c.Since > c.Until:
 		return c, cli.Usagef("--since %s comes after --until %s", &o.since, &o.until)

@@ -89,7 +89,7 @@ func (t *tally) end(run string, interrupted bool, err error) *record.End {
 		e.Counts["servers"], e.Counts["series"] = t.servers, t.series
 	}
 	switch {
-	case err != nil:
+	case err != nil && !cli.IsVerdict(err):
 		e.Reason = record.Failed
 	case interrupted:
 		e.Reason = record.Interrupted

@@ -39,7 +39,7 @@ func newLoop(r *runner, s Source, first time.Time) *loop {
 	l := &loop{
 		runner: r, source: s, first: first,
 		web:   visitor{Config: r.Config, client: r.client, url: s.url, private: !s.Optional},
-		watch: watch{parse: newParser()},
+		watch: watch{parse: newParser(r.Select)},
 		told:  map[string]bool{},
 	}
 	if s.Server {

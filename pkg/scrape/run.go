@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"aiperf/pkg/dcgm"
 	"aiperf/pkg/record"
 )
 
@@ -44,9 +45,10 @@ type Config struct {
 	Targets      func() (list []Source, changed bool, err error)
 	TargetsEvery time.Duration // 0: DefaultTargetsEvery
 
-	KeepRepeats bool     // give readings that say what those before them said
-	GPUOnly     bool     // take no page for that of an inference server
-	Match       []string // globs of the names of series; none: by the kind of server
+	KeepRepeats bool         // give readings that say what those before them said
+	GPUOnly     bool         // take no page for that of an inference server
+	Select      *dcgm.Select // which fields of GPUs are read; nil: all
+	Match       []string     // globs of the names of series; none: by the kind of server
 
 	// Clock makes Times of instants.
 	Clock record.Clock

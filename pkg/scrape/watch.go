@@ -54,7 +54,10 @@ const (
 // newParser gives what reads the pages of one source, one after another. What it
 // gives stays valid: readings go to whoever writes them, and the last page is
 // compared with the next one.
-func newParser() func([]byte) (dcgm.Page, error) { return dcgm.Parse }
+func newParser(fields *dcgm.Select) func([]byte) (dcgm.Page, error) {
+	p := &dcgm.Parser{Select: fields}
+	return p.Parse
+}
 
 // seed is that of all hashes of pages. One that is taken for another by chance
 // is not to be seen in the age of the world.
