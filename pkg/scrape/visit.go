@@ -129,7 +129,7 @@ func (v *visitor) read(r *visit, resp *http.Response) error {
 	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case resp.StatusCode/100 != 2:
-		return rejection{errors.New(strings.TrimSpace("HTTP " + resp.Status + ": " + firstLine(r.buf.Bytes())))}
+		return rejection{errors.New(strings.TrimSpace("HTTP " + resp.Status + ": " + firstLine(r.buf.Bytes(), resp.Request)))}
 	case errors.Is(err, errLarge) && r.wire <= v.MaxPage:
 		return rejection{fmt.Errorf("the page is larger than %d bytes when it is unpacked", v.MaxPage)}
 	case errors.Is(err, errLarge):
@@ -168,8 +168,21 @@ func (v *visitor) explain(ctx context.Context, r *visit, err error) error {
 	return err
 }
 
-func firstLine(b []byte) string {
+// firstLine is what an answer says, unless it repeats a header of its request:
+// those may be secret.
+func firstLine(b []byte, req *http.Request) string {
 	const most = 120
 	line, _, _ := strings.Cut(strings.TrimSpace(string(b[:min(len(b), most)])), "\n")
+	for name, values := range req.Header {
+		if name == "Accept" || name == "Accept-Encoding" || name == "User-Agent" {
+			continue
+		}
+		for _, value := range values {
+			_, secret, _ := strings.Cut(value, " ")
+			if value != "" && strings.Contains(line, value) || secret != "" && strings.Contains(line, secret) {
+				return "(an answer that repeats credentials)"
+			}
+		}
+	}
 	return strings.ToValidUTF8(line, "�")
 }
