@@ -121,7 +121,7 @@
 // # Exit status
 //
 // 0 when at least one source answered, 1 when none did or the output could not
-// be written, 2 for a mistake in the flags.
+// be written, 2 for a mistake in the flags, 3 when --strict is not met.
 //
 // # Examples
 //

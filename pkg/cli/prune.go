@@ -70,7 +70,16 @@ func (r *Records) report() error {
 		return nil
 	}
 	note := &record.Note{Run: r.run.Run, Level: record.Warning, Code: LeftOver,
-		Message: fmt.Sprintf("%d files of runs that did not end are kept, and can be read as far as they go: %s", n, strings.Join(names, ", "))}
+		Message: fmt.Sprintf("%d files of runs that did not end are kept, and can be read as far as they go: %s", n, listed(names, n))}
 	r.tell(note)
 	return r.stamp(note, r.files.Now())
+}
+
+// listed names some of n.
+func listed(names []string, n int) string {
+	text := strings.Join(names, ", ")
+	if more := n - len(names); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

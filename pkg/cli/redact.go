@@ -69,11 +69,16 @@ func splitFlag(arg string) (prefix, name, value string, joined bool) {
 	return arg[:i+1], arg[i : i+1], value, value != ""
 }
 
+var plainWord = regexp.MustCompile(`^[A-Za-z-]{0,20}$`)
+
 // RedactHeader hides the value of a "Name: value" that carries a credential.
 func RedactHeader(h string) string {
 	name, _, ok := strings.Cut(h, ":")
-	if ok && secretHeaders.MatchString(name) {
+	switch {
+	case ok && secretHeaders.MatchString(name):
 		return name + ": " + hidden
+	case !ok && !plainWord.MatchString(h): // it may be a credential whose name was forgotten
+		return hidden
 	}
 	return h
 }

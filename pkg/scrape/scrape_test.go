@@ -335,6 +335,11 @@ func TestBadAnswers(t *testing.T) {
 			w.(http.Flusher).Flush()
 			panic(http.ErrAbortHandler)
 		}},
+		{"cut where the connection ends the page", "the page is cut short: its last line has no end", BadAnswer, func(w http.ResponseWriter, _ *http.Request) {
+			page := gpuPage(1, 0, 1)
+			w.Header().Set("Connection", "close")
+			fmt.Fprint(w, page[:len(page)-3])
+		}},
 		{"hangs", "no answer within 300ms", Unreachable, func(_ http.ResponseWriter, r *http.Request) {
 			pause(r, time.Hour)
 		}},

@@ -1,6 +1,8 @@
 package scrape
 
 import (
+	"bytes"
+	"errors"
 	"hash/maphash"
 	"maps"
 	"slices"
@@ -75,6 +77,9 @@ func (w *watch) look(body []byte) (finding, error) {
 	if err != nil {
 		return 0, err
 	}
+	if unended(body) {
+		return 0, errUnended
+	}
 	if page.Samples == 0 {
 		return empty, nil
 	}
@@ -91,6 +96,15 @@ func (w *watch) look(body []byte) (finding, error) {
 		}
 	}
 	return news, nil
+}
+
+// errUnended is a page whose end only the end of the connection has shown: HTTP
+// cannot tell that more of it was to come, but its last line can.
+var errUnended = errors.New("the page is cut short: its last line has no end")
+
+func unended(body []byte) bool {
+	body = bytes.TrimRight(body, " \t\r")
+	return len(body) > 0 && body[len(body)-1] != '\n' && !bytes.HasSuffix(body, []byte("# EOF"))
 }
 
 func sameReading(a, b record.GPU) bool {
