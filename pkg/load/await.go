@@ -105,7 +105,7 @@ func listed(body []byte, model string) error {
 }
 
 // fetch gives the body of a successful answer.
-func (t Target) fetch(ctx context.Context, client *http.Client, method, where string, body []byte) ([]byte, error) {
+func (t Target) fetch(ctx context.Context, web *http.Client, method, where string, body []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, where, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (t Target) fetch(ctx context.Context, client *http.Client, method, where st
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
 	}
-	resp, err := client.Do(req)
+	resp, err := web.Do(req)
 	if err != nil {
 		return nil, unwrapURL(err)
 	}
@@ -125,7 +125,8 @@ func (t Target) fetch(ctx context.Context, client *http.Client, method, where st
 		return nil, err
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return nil, fmt.Errorf("HTTP %d: %s", resp.StatusCode, openai.Message(answer))
+		shown := client{secrets: secrets(req.Header)}
+		return nil, fmt.Errorf("HTTP %d: %s", resp.StatusCode, shown.discreet(openai.Message(answer)))
 	}
 	return answer, nil
 }

@@ -25,6 +25,8 @@ type client struct {
 	addr   string // to connect to
 	idle   pool
 	h2     *http.Transport // nil for HTTP/1.1
+
+	secrets []string // what must not be told though a server repeats it
 }
 
 // handshakeTimeout bounds connecting and, apart, the TLS handshake.
@@ -62,6 +64,7 @@ func newClient(t Target, where string, reuse Reuse) (*client, error) {
 	}
 	c := &client{Target: t, url: u, shown: shown(u)}
 	c.Header = header
+	c.secrets = secrets(header)
 	if t.HTTP2 {
 		c.h2 = newHTTP2(t)
 		return c, nil

@@ -213,3 +213,26 @@ func TestFollowUpWhileTheSourceWaits(t *testing.T) {
 		}
 	})
 }
+
+// A server that repeats the key it refuses does not get it into the records.
+func TestServerThatRepeatsTheKey(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			user, password, _ := r.BasicAuth()
+			http.Error(w, fmt.Sprintf("no such key: %s %s %s %s", r.Header.Get("Authorization"), r.Header.Get("X-Api-Key"), user, password), http.StatusUnauthorized)
+		}))
+		for _, url := range []string{"http://h/v1/chat/completions", "http://someone:SECRET-word@h/v1/chat/completions"} {
+			p := plan(n, true, closedLoop(record.Profiling, 1, 1))
+			p.Target.URLs = []string{url}
+			p.Target.Header = http.Header{"X-Api-Key": {"SECRET-key"}}
+			if !strings.Contains(url, "@") {
+				p.Target.Header.Set("Authorization", "Bearer SECRET-token")
+			}
+			for _, r := range requests(t, Run(t.Context(), p)) {
+				if r.Error == nil || strings.Contains(r.Error.Message, "SECRET") || !strings.Contains(r.Error.Message, "no such key: ") {
+					t.Errorf("error %+v", r.Error)
+				}
+			}
+		}
+	})
+}

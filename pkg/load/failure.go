@@ -30,7 +30,7 @@ const codeCancelled = 499
 
 // failure makes the record's error.
 func (x *exchange) failure(class, format string, a ...any) *record.Error {
-	return &record.Error{Class: class, Code: x.rec.HTTP.Status, Message: fmt.Sprintf(format, a...)}
+	return &record.Error{Class: class, Code: x.rec.HTTP.Status, Message: x.discreet(fmt.Sprintf(format, a...))}
 }
 
 // classify names what has gone wrong below HTTP. connected tells whether there
