@@ -1,12 +1,6 @@
 package main
 
-import (
-	"crypto/tls"
-	"crypto/x509"
-	"io"
-
-	"aiperf/pkg/cli"
-)
+import "crypto/tls"
 
 // trust says which certificates are good; nil is the system's choice.
 func (o *options) trust() (*tls.Config, error) {
@@ -20,21 +14,9 @@ func (o *options) trust() (*tls.Config, error) {
 	case s.caCert == "":
 		return nil, nil
 	}
-	f, err := o.env.Open(s.caCert)
+	pool, err := o.env.TrustFile(s.caCert)
 	if err != nil {
-		return nil, cli.Usagef("--ca-cert: %w", err)
-	}
-	defer f.Close()
-	pem, err := io.ReadAll(f)
-	if err != nil {
-		return nil, cli.Usagef("--ca-cert %q: %w", s.caCert, err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, cli.Usagef("--ca-cert %q has no certificate in PEM form", s.caCert)
+		return nil, err
 	}
 	return &tls.Config{RootCAs: pool}, nil
 }

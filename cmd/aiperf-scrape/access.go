@@ -2,12 +2,10 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 
 	"aiperf/pkg/cli"
@@ -67,7 +65,7 @@ func (o *options) access(c *scrape.Config) error {
 			return cli.Usagef("read the credentials: %w", err)
 		}
 	}
-	c.TLS, err = a.trust()
+	c.TLS, err = a.trust(o.env)
 	return err
 }
 
@@ -120,21 +118,15 @@ func basic(s string) (string, error) {
 
 // trust says which certificates are good and which to show; nil is the system's
 // choice.
-func (a *accessFlags) trust() (*tls.Config, error) {
+func (a *accessFlags) trust(env *cli.Env) (*tls.Config, error) {
 	if a.caCert == "" && a.cert == "" && a.key == "" && !a.insecure {
 		return nil, nil
 	}
 	t := &tls.Config{InsecureSkipVerify: a.insecure}
 	if a.caCert != "" {
-		pem, err := os.ReadFile(a.caCert)
-		if err != nil {
-			return nil, cli.Usagef("--ca-cert: %w", err)
-		}
-		if t.RootCAs, err = x509.SystemCertPool(); err != nil {
-			t.RootCAs = x509.NewCertPool()
-		}
-		if !t.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, cli.Usagef("--ca-cert %q has no certificate in PEM form", a.caCert)
+		var err error
+		if t.RootCAs, err = env.TrustFile(a.caCert); err != nil {
+			return nil, err
 		}
 	}
 	switch {

@@ -23,6 +23,31 @@ func sockets(url string, requests, concurrency int) Plan {
 	return p
 }
 
+// serveConns serves each connection by a function until the test is over, and
+// gives the URL.
+func serveConns(t *testing.T, serve func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() { serve(c) })
+		}
+	})
+	t.Cleanup(func() {
+		l.Close()
+		wg.Wait()
+	})
+	return "http://" + l.Addr().String()
+}
+
 // connections counts the connections that a server's requests come over.
 func connections(t *testing.T) (h http.Handler, count func() int) {
 	var mu sync.Mutex
@@ -122,28 +147,12 @@ func TestTLSAndHTTP2(t *testing.T) {
 // after each stream, fails no request.
 func TestServerThatHangsUp(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { answerOnce(c) })
-		}
-	})
-	p := sockets("http://"+l.Addr().String(), 400, 8)
+	p := sockets(serveConns(t, answerOnce), 400, 8)
 	for _, r := range requests(t, Run(t.Context(), p)) {
 		if r.Error != nil {
 			t.Errorf("request %s: %+v", r.ID, r.Error)
 		}
 	}
-	l.Close()
-	wg.Wait()
 }
 
 // A port that nobody listens at, a name that is none, and running out of
@@ -206,27 +215,14 @@ func TestLargeBody(t *testing.T) {
 // becomes of the rest of the body.
 func TestEarlyAnswer(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() {
-				defer c.Close()
-				c.Read(make([]byte, 1000))
-				io.WriteString(c, "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long")
-				c.(*net.TCPConn).CloseWrite()
-				io.Copy(io.Discard, io.LimitReader(c, 100<<10))
-			})
-		}
+	url := serveConns(t, func(c net.Conn) {
+		defer c.Close()
+		c.Read(make([]byte, 1000))
+		io.WriteString(c, "HTTP/1.1 413 Payload Too Large\r\nContent-Length: 8\r\nConnection: close\r\n\r\ntoo long")
+		c.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, io.LimitReader(c, 100<<10))
 	})
-	p := sockets("http://"+l.Addr().String(), 3, 1)
+	p := sockets(url, 3, 1)
 	c := single(0)
 	c.Turns[0].Messages[0].Content = fmt.Sprintf("%020000000d", 7)
 	p.Phases[0].Conversations = func(yield func(prompt.Conversation, error) bool) {
@@ -239,6 +235,4 @@ func TestEarlyAnswer(t *testing.T) {
 			t.Errorf("request %s: %+v", r.ID, r.Error)
 		}
 	}
-	l.Close()
-	wg.Wait()
 }
