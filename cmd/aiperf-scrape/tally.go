@@ -89,6 +89,8 @@ func (t *tally) end(run string, interrupted bool, err error) *record.End {
 		e.Counts["servers"], e.Counts["series"] = t.servers, t.series
 	}
 	switch {
+	case interrupted && t.scrapes == 0:
+		e.Reason = record.Interrupted // before anything could fail
 	case err != nil && !cli.IsVerdict(err):
 		e.Reason = record.Failed
 	case interrupted:

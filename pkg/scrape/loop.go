@@ -234,9 +234,10 @@ func (l *loop) takeSeries(v *visit, s *record.Scrape) error {
 	return nil
 }
 
-// settle takes closing readings.
+// settle takes closing readings, unless the source has only failed until now.
+// One that was not visited yet may have been asked for by a job of a moment.
 func (l *loop) settle() {
-	if !l.answered || l.work.Err() != nil {
+	if !l.answered && l.fails > 0 || l.work.Err() != nil {
 		return
 	}
 	l.watch.close()
