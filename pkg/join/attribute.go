@@ -9,13 +9,13 @@ import (
 	"aiperf/pkg/record"
 )
 
-// Equal is the convention that divides energy evenly among the requests in
-// flight.
-const Equal = "equal"
-
 // DefaultMaxGap is how many seconds without a new reading make an energy
 // invalid.
 const DefaultMaxGap = 3.0
+
+// DefaultMaxSkew is how many seconds the instant of a reading may be off by in
+// an energy that is trusted.
+const DefaultMaxSkew = 0.1
 
 // Options of [Attribute]. The zero value is ready.
 type Options struct {
@@ -24,11 +24,38 @@ type Options struct {
 	// nothing of its energy if a GPU was silent for longer, or for three of its
 	// own refreshes if that is more.
 	MaxGap float64
-	// Share is the convention; "" is [Equal], which is the only one.
+	// MaxSkew is the largest half-width of the instant of a reading, in seconds,
+	// that an energy may be trusted with; 0 is [DefaultMaxSkew].
+	MaxSkew float64
+	// Share is the convention, one of [Shares]; "" is [Equal].
 	Share string
+	// Prefill and Decode are the weights of [Phase].
+	Prefill, Decode float64
+	// GPUs chooses the GPUs that some of the selectors match; all, if there are
+	// none.
+	GPUs []Selector
+	// Lag is how many seconds the readings of a source follow what they tell of,
+	// by its name: so much is taken off their instants.
+	Lag map[string]float64
+	// Begins are the starts of requests that have no begin records.
+	Begins Begins
 	// Note is told what is worth telling; it may be nil. Codes: no-gpu,
-	// no-requests, no-window, no-begin, late, unfinished.
+	// no-requests, no-window, no-begin, no-tokens, no-overlap, late, unfinished,
+	// unmatched.
 	Note func(record.Note)
+}
+
+func (o *Options) fill() error {
+	if o.MaxGap <= 0 {
+		o.MaxGap = DefaultMaxGap
+	}
+	if o.MaxSkew <= 0 {
+		o.MaxSkew = DefaultMaxSkew
+	}
+	if o.Share == "" {
+		o.Share = Equal
+	}
+	return o.checkShare()
 }
 
 // ErrConservation is wrapped by the error that tells that charges and idle
@@ -53,15 +80,12 @@ var ErrConservation = errors.New("energy is not conserved")
 // Errors of the stream are passed on, as are those of lines that cannot be
 // decoded, which are kept.
 func Attribute(lines iter.Seq2[record.Line, error], opt Options) iter.Seq2[record.Line, error] {
-	if opt.MaxGap <= 0 {
-		opt.MaxGap = DefaultMaxGap
-	}
 	return func(yield func(record.Line, error) bool) {
-		if opt.Share != "" && opt.Share != Equal {
-			yield(record.Line{}, fmt.Errorf("share %q is not known; there is %q", opt.Share, Equal))
+		if err := opt.fill(); err != nil {
+			yield(record.Line{}, err)
 			return
 		}
-		a := &attribution{opt: opt, flying: flights{}, byKey: map[string]int{}, polls: map[string]*poll{}}
+		a := newAttribution(opt)
 		for l, err := range lines {
 			if err == nil {
 				err = a.take(l)
@@ -90,32 +114,38 @@ const (
 
 // An attribution is the state of one Attribute.
 type attribution struct {
-	opt    Options
-	ledger ledger
-	byKey  map[string]int // index in ledger.gpus
-	flying flights
-	events events
-	queue  queue
-	polls  map[string]*poll // by source
+	opt     Options
+	ledger  ledger
+	byKey   map[string]int // index in ledger.gpus
+	chooser chooser
+	flying  flights
+	events  events
+	queue   queue
+	sources map[string]*source // by name
 
-	now      record.Time // the latest time of a line
-	lag      float64     // the longest time from an event to its line, s
-	loaded   bool        // a begin or a request was seen
-	requests int
-	orphans  int // requests without a begin
-	late     int
-	last     record.Time // of the last line yielded
+	now       record.Time // the latest time of a line
+	lag       float64     // the longest time from an event to its line, s
+	loaded    bool        // a begin or a request was seen
+	seen      span        // of requests
+	requests  int
+	begun     int // of opt.Begins
+	orphans   int // requests without a begin
+	uncounted int // requests without tokens, if they matter
+	late      int
+	last      record.Time // of the last line yielded
 }
 
-// A poll is how often a source is asked.
-type poll struct {
-	last     record.Time
-	interval sample
+func newAttribution(opt Options) *attribution {
+	return &attribution{
+		opt: opt, ledger: ledger{convention: opt.Share}, chooser: chooser{selectors: opt.GPUs},
+		byKey: map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
+	}
 }
 
 // take looks at a line and puts it into the queue. The error is a LineError.
 func (a *attribution) take(l record.Line) error {
 	a.now = max(a.now, l.Time)
+	a.beginUntil(a.now)
 	var f *flight
 	var err error
 	switch l.Type {
@@ -141,7 +171,7 @@ func (a *attribution) take(l record.Line) error {
 // asked is the median interval at which the source of g was asked, seconds; 0
 // if that is not known.
 func (a *attribution) asked(g *gpu) float64 {
-	p, ok := a.polls[g.active.name]
+	p, ok := a.sources[g.active.name]
 	if !ok {
 		return 0
 	}
@@ -201,31 +231,46 @@ func (a *attribution) advance() {
 	if h == never {
 		return
 	}
-	a.play(h)
-	a.ledger.to(h)
+	a.ledger.to(a.play(h))
 }
 
-// play lets the events until h happen.
-func (a *attribution) play(h record.Time) {
+// play lets the events until h happen, and gives the instant up to which
+// everything has: the weights of a request are known when it has ended.
+func (a *attribution) play(h record.Time) record.Time {
 	for {
+		if len(a.events.list) > 0 && h != ever {
+			if e := a.events.list[0]; e.how == starts && e.t <= h && !e.f.ended && a.opt.Share != Equal {
+				return e.t
+			}
+		}
 		e, ok := a.events.due(h)
 		if !ok {
-			return
+			return h
 		}
 		if e.t < a.ledger.now && !e.f.late {
 			e.f.late = true
 			a.late++
 		}
-		if e.end {
-			a.ledger.finish(e.f)
-		} else {
+		switch e.how {
+		case starts:
 			a.ledger.begin(e.f)
+		case changes:
+			a.ledger.change(e.f)
+		case ends:
+			a.ledger.finish(e.f)
+			continue
+		}
+		if f := e.f; f.at+1 < len(f.steps) {
+			a.events.add(f.steps[f.at].until, changes, f)
 		}
 	}
 }
 
 // drain plays what is left when no more lines will come.
-func (a *attribution) drain() { a.play(ever) }
+func (a *attribution) drain() {
+	a.beginUntil(ever)
+	a.play(ever)
+}
 
 func (a *attribution) tell(level, code, format string, args ...any) {
 	if a.opt.Note != nil {

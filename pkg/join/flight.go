@@ -2,21 +2,27 @@ package join
 
 import (
 	"container/heap"
+	"hash/maphash"
 
 	"aiperf/pkg/record"
 )
 
 // A flight is a request from its start to its end.
 type flight struct {
-	key        string
+	key, run   uint64
 	start, end record.Time
-	profiling  bool
+	phase      string
 	measured   bool // see Measured; known at the end
 	finished   bool // it has a request line
+	ended      bool // its end is known
 	late       bool // start or end became known too late to be charged right
-	flying     bool
 
-	charged []float64 // A_g at the start
+	steps  []step // its weights, if the convention has any
+	at     int    // the step that it is in
+	weight float64
+
+	charged []float64 // J by GPU, until its weight changed last
+	mark    []float64 // A_g when that was, and then the same of even shares
 	state   state     // at the start
 	origin  *snapshot // at the start, if the window may begin there
 
@@ -25,13 +31,21 @@ type flight struct {
 	next  *flight // of the same key
 }
 
-// An event is the start or the end of a flight.
+// An event is the start of a flight, a change of its weight, or its end.
 type event struct {
 	t   record.Time
 	seq int // of equal times the one that was known first
-	end bool
+	how turn
 	f   *flight
 }
+
+type turn int8
+
+const (
+	starts turn = iota
+	changes
+	ends
+)
 
 // events is a heap on time.
 type events struct {
@@ -56,9 +70,9 @@ func (e *events) Pop() any {
 	return x
 }
 
-func (e *events) add(t record.Time, end bool, f *flight) {
+func (e *events) add(t record.Time, how turn, f *flight) {
 	e.seq++
-	heap.Push(e, event{t, e.seq, end, f})
+	heap.Push(e, event{t, e.seq, how, f})
 }
 
 // due takes the next event if it is not after t.
@@ -69,17 +83,29 @@ func (e *events) due(t record.Time) (event, bool) {
 	return heap.Pop(e).(event), true
 }
 
-// flights finds the requests in flight by run and id.
-type flights map[string]*flight
+// flights finds the requests in flight by the hash of run and id. Of a million
+// in flight two have one hash with a chance of 3e-8.
+type flights map[uint64]*flight
 
-func flightKey(run, id string) string { return run + "\x00" + id }
+var seed = maphash.MakeSeed()
+
+func hash(s string) uint64 { return maphash.String(seed, s) }
+
+func flightKey(run, id string) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	h.WriteString(run)
+	h.WriteByte(0)
+	h.WriteString(id)
+	return h.Sum64()
+}
 
 func (m flights) add(f *flight) {
 	f.next = m[f.key]
 	m[f.key] = f
 }
 
-func (m flights) take(key string) (*flight, bool) {
+func (m flights) take(key uint64) (*flight, bool) {
 	f, ok := m[key]
 	switch {
 	case !ok:

@@ -23,6 +23,12 @@ type gpu struct {
 	quantum   float64 // largest power of ten, J, up to 1, that all counter values are multiples of
 	typical   float64 // seconds between distinct readings, for patience; 0 = not known
 
+	heard  record.Time // its latest reading, new or not, of any origin
+	mig    bool        // it is divided into instances
+	top    float64     // Hz, the highest clock under load
+	xids   codes
+	skewed spans // known too vaguely when they were read
+
 	refresh sample // seconds between distinct readings of main
 	jitter  sample // seconds, see error.go
 	back    [2]knot
@@ -40,7 +46,8 @@ type gpu struct {
 
 // An origin is a source that reports the GPU.
 type origin struct {
-	name    string
+	name    string // the source
+	mig     string // the instance whose rows repeat what is the whole GPU's
 	fields  []byte
 	fresh   record.Time // when it last said something new
 	typical float64
@@ -68,7 +75,7 @@ func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
 // or the active one has nothing new for four of this one's intervals.
 func (g *gpu) choose(r *reading) *origin {
 	for _, o := range g.origins {
-		if o.name != r.source {
+		if o.name != r.source || o.mig != r.mig {
 			continue
 		}
 		if o != g.active && o.count >= 3 && r.taken.Sub(g.active.fresh) > 4*o.typical {
@@ -76,10 +83,13 @@ func (g *gpu) choose(r *reading) *origin {
 		}
 		return o
 	}
-	o := &origin{name: r.source}
+	o := &origin{name: r.source, mig: r.mig}
 	g.origins = append(g.origins, o)
-	if g.active == nil {
+	switch {
+	case g.active == nil:
 		g.active = o
+	case g.active.mig != "" && o.mig == "": // the GPU's own row
+		g.active, g.moved = o, true
 	}
 	return o
 }
@@ -98,7 +108,14 @@ func (g *gpu) patience(maxGap float64) float64 {
 }
 
 // add takes a reading. It is true if the energy curve has grown.
-func (g *gpu) add(r *reading, maxGap float64) bool {
+func (g *gpu) add(r *reading, opt *Options) bool {
+	maxGap := opt.MaxGap
+	g.heard = max(g.heard, r.taken)
+	if r.mig != "" {
+		g.mig = true
+		// An instance's activity is its own.
+		r.has[byUtilization], r.has[bySM], r.has[byMemory] = false, false, false
+	}
 	o := g.choose(r)
 	fresh := o.hear(r)
 	if o != g.active {
@@ -120,6 +137,7 @@ func (g *gpu) add(r *reading, maxGap float64) bool {
 		}
 	}
 	g.addViolation(r)
+	g.addDrop(r)
 	distinct := fresh
 	if r.has[byCounter] {
 		changed := g.addCounter(r, confirm)
@@ -128,23 +146,12 @@ func (g *gpu) add(r *reading, maxGap float64) bool {
 	if m.count == before {
 		return false
 	}
+	if r.within > opt.MaxSkew {
+		g.skewed.add(max(g.back[1].t, g.curve[g.main].first), r.taken)
+	}
+	g.xids.hear(r)
 	g.grown(distinct, maxGap)
 	return true
-}
-
-func (g *gpu) addViolation(r *reading) {
-	c := &g.curve[byViolation]
-	if !r.has[byViolation] {
-		return
-	}
-	v := r.value[byViolation]
-	grown := 0.0
-	if c.any() {
-		grown = max(0, v-g.violation) // less: the driver was loaded anew
-	}
-	if c.add(r.taken, grown) {
-		g.violation = v
-	}
 }
 
 // addCounter is true if the counter has changed.
@@ -232,28 +239,4 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 		}
 	}
 	g.back[0], g.back[1] = g.back[1], k
-}
-
-// spans are stretches of time. Those that touch are one.
-type spans []span
-
-type span struct{ from, to record.Time }
-
-func (s *spans) add(from, to record.Time) {
-	if n := len(*s); n > 0 && from <= (*s)[n-1].to {
-		(*s)[n-1].to = to
-		return
-	}
-	*s = append(*s, span{from, to})
-}
-
-// touch tells whether any of them has more than an instant in common with the
-// window.
-func (s spans) touch(from, to record.Time) bool {
-	for i := len(s) - 1; i >= 0 && s[i].to > from; i-- {
-		if s[i].from < to {
-			return true
-		}
-	}
-	return false
 }

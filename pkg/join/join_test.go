@@ -77,9 +77,10 @@ func attribute(t testing.TB, ls []record.Line, opt Options) result {
 			if err := l.Decode(&e); err != nil {
 				t.Fatal(err)
 			}
-			if e.Scope == record.ScopeTotal {
+			switch {
+			case e.Scope == record.ScopeTotal:
 				r.total = &e
-			} else {
+			case e.Phase == record.Profiling:
 				r.gpus = append(r.gpus, e)
 			}
 		}

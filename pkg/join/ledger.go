@@ -1,43 +1,44 @@
 package join
 
 import (
-	"math"
 	"slices"
 
 	"aiperf/pkg/record"
 )
 
-// A state is the sums, over all GPUs, that a request's means come from.
-type state struct {
-	sum     [curves]float64
-	seconds [curves]float64
-}
-
 // A ledger keeps the running sums. It stands at an instant and moves forward
-// from one start or end of a request to the next; in between n, the number in
-// flight, does not change, so that dE/n is a difference of two values of the
-// curve.
+// from one event to the next; in between the number in flight, n, and the sum
+// of their weights, W, do not change, so that A_g = ∫ dE_g/W grows by a
+// difference of two values of the curve. A request is charged its weight times
+// the growth of A_g, from one change of its weight to the next. While n > 0 but
+// nobody has a weight, energy is divided evenly, by a second sum.
 type ledger struct {
-	now    record.Time
-	gpus   []*gpu
-	n      int       // in flight
-	share  []float64 // A_g(now), J
-	starts []float64 // Σ A_g(start) of those in flight
-	closed []float64 // J charged to those that have ended
-	idle   []float64
-	missed []float64
-	state  state
+	convention string
+	now        record.Time
+	gpus       []*gpu
+	n          int   // in flight
+	heavy      int   // of these, with a weight above 0
+	weight     exact // W
+	share      []float64
+	even       []float64 // the second sum
+	marks      []exact   // Σ weight · A_g(mark) of those in flight
+	evens      []exact   // and Σ even_g(mark)
+	closed     []float64 // J charged until the last change of weight of each
+	idle       []float64
+	missed     []float64
+	state      state
 
-	all      window // of all profiling requests
-	measured window // of those that count
-	open     []*snapshot
+	phases []*phase
+	open   []*snapshot
 }
 
 func (l *ledger) enter(g *gpu) {
 	l.gpus = append(l.gpus, g)
-	for _, s := range []*[]float64{&l.share, &l.starts, &l.closed, &l.idle, &l.missed} {
+	for _, s := range []*[]float64{&l.share, &l.even, &l.closed, &l.idle, &l.missed} {
 		*s = append(*s, 0)
 	}
+	l.marks = append(l.marks, exact{})
+	l.evens = append(l.evens, exact{})
 }
 
 // to moves the ledger to t, or leaves it where it is if that is later.
@@ -46,12 +47,15 @@ func (l *ledger) to(t record.Time) {
 		return
 	}
 	l.now = t
+	w := l.weight.value()
 	for i, g := range l.gpus {
-		d := l.move(g)
-		if l.n > 0 {
-			l.share[i] += d / float64(l.n)
-		} else {
+		switch d := l.move(g); {
+		case l.n == 0:
 			l.idle[i] += d
+		case l.heavy == 0:
+			l.even[i] += d / float64(l.n)
+		default:
+			l.share[i] += d / w
 		}
 	}
 }
@@ -90,100 +94,133 @@ func (l *ledger) resume(i int) {
 // begin puts a flight into the air.
 func (l *ledger) begin(f *flight) {
 	l.to(f.start)
-	f.flying = true
-	f.charged = append([]float64(nil), l.share...)
 	f.state = l.state
-	if f.profiling && l.measured.count == 0 {
+	if p := l.phase(f.phase); p.measured.count == 0 {
 		f.origin = new(snapshot)
 		l.snap(f.origin)
 		l.open = append(l.open, f.origin)
 	}
-	for i, a := range l.share {
-		l.starts[i] += a
-	}
 	l.n++
+	l.weigh(f, f.first(l.convention))
+}
+
+// first is the weight that a flight starts with.
+func (f *flight) first(convention string) float64 {
+	switch {
+	case convention == Equal:
+		return 1
+	case len(f.steps) > 0:
+		return f.steps[0].weight
+	}
+	return 0
+}
+
+// weigh gives a flight another weight from now on.
+func (l *ledger) weigh(f *flight, weight float64) {
+	f.weight = weight
+	f.mark = append(append(f.mark[:0], l.share...), l.even...)
+	if weight > 0 {
+		l.heavy++
+		l.weight.add(weight)
+	}
+	for i := range l.gpus {
+		l.marks[i].addProduct(weight, l.share[i])
+		l.evens[i].add(l.even[i])
+	}
+}
+
+// unweigh takes a flight's weight away and charges it until now.
+func (l *ledger) unweigh(f *flight) {
+	if f.weight > 0 {
+		if l.heavy--; l.heavy == 0 {
+			l.weight = exact{}
+		} else {
+			l.weight.add(-f.weight)
+		}
+	}
+	for len(f.charged) < len(l.gpus) {
+		f.charged = append(f.charged, 0)
+	}
+	known := len(f.mark) / 2
+	for i := range l.gpus {
+		a, e := 0.0, 0.0 // a GPU that came later began with nothing
+		if i < known {
+			a, e = f.mark[i], f.mark[known+i]
+		}
+		x := f.weight*(l.share[i]-a) + (l.even[i] - e)
+		f.charged[i] += x
+		l.closed[i] += x
+		l.marks[i].addProduct(-f.weight, a)
+		l.evens[i].add(-e)
+	}
+}
+
+// change takes a flight to its next step.
+func (l *ledger) change(f *flight) {
+	l.to(f.steps[f.at].until)
+	f.at++
+	l.unweigh(f)
+	l.weigh(f, f.steps[f.at].weight)
 }
 
 // finish takes it down and settles its share.
 func (l *ledger) finish(f *flight) {
 	l.to(f.end)
-	f.flying, f.done = false, true
+	l.unweigh(f)
 	l.n--
-	charges := make([]float64, len(l.gpus))
+	f.done = true
 	total, known := 0.0, len(l.gpus) > 0 && !f.late
 	for i, g := range l.gpus {
-		a := 0.0
-		if i < len(f.charged) {
-			a = f.charged[i]
-		}
-		charges[i] = l.share[i] - a
-		l.closed[i] += charges[i]
-		l.starts[i] -= a
-		total += charges[i]
+		total += f.charged[i]
 		c := &g.curve[g.main]
 		known = known && f.start >= c.first && f.end <= c.last().t && !g.silent.touch(f.start, f.end)
 	}
-	f.share = l.settle(f, total, known)
-	if f.profiling && f.finished {
-		if l.measured.count == 0 {
-			l.all.add(f, charges, l)
+	f.share = l.tell(f, total, known)
+	if f.finished {
+		p := l.phase(f.phase)
+		if p.measured.count == 0 {
+			p.all.add(f, l)
 		}
 		if f.measured {
-			l.measured.add(f, charges, l)
+			p.measured.add(f, l)
 		}
 	}
-	f.charged, f.origin = nil, nil
+	f.charged, f.mark, f.steps, f.origin = nil, nil, nil, nil
 }
 
-// settle is what a request is told; nil if there is nothing to tell.
-func (l *ledger) settle(f *flight, total float64, known bool) *record.Share {
-	s := new(record.Share)
-	if known {
-		s.Energy = round(total, 1e9)
-		s.Share = Equal
-		s.GPUs = len(l.gpus)
-	}
-	alive := f.end.Sub(f.start)
-	mean := func(j int, digits float64) *float64 {
-		seconds := l.state.seconds[j] - f.state.seconds[j]
-		if alive <= 0 || seconds < alive/2 {
-			return nil
+// charged is what has been charged of a GPU's energy until now, J.
+func (l *ledger) charged(i int) float64 {
+	sum := exact{-l.marks[i].hi, -l.marks[i].lo}
+	sum.addProduct(l.weight.hi, l.share[i])
+	sum.add(l.weight.lo * l.share[i])
+	sum.addProduct(float64(l.n), l.even[i])
+	sum.add(-l.evens[i].value())
+	sum.add(l.closed[i])
+	return sum.value()
+}
+
+// phase finds the phase of a name.
+func (l *ledger) phase(name string) *phase {
+	for _, p := range l.phases {
+		if p.name == name {
+			return p
 		}
-		return round((l.state.sum[j]-f.state.sum[j])/seconds, digits)
 	}
-	s.Power = mean(byPower, 1e3)
-	s.Utilization = mean(byUtilization, 1e6)
-	s.SMUtilization = mean(bySM, 1e6)
-	s.SMClock = mean(byClock, 1)
-	if seconds := l.state.seconds[byViolation] - f.state.seconds[byViolation]; alive > 0 && seconds >= alive/2 {
-		moved := l.state.sum[byViolation]-f.state.sum[byViolation] > 1e-9
-		s.Throttled = &moved
-	}
-	if *s == (record.Share{}) {
-		return nil
-	}
-	return s
-}
-
-// round is x with so many parts kept of a unit; nil if it is no number that a
-// record could hold.
-func round(x, parts float64) *float64 {
-	y := math.Round(x*parts) / parts
-	if math.IsNaN(y) || math.IsInf(y, 0) {
-		return nil
-	}
-	return &y
+	p := &phase{name: name}
+	l.phases = append(l.phases, p)
+	return p
 }
 
 // snap takes a picture of now.
 func (l *ledger) snap(s *snapshot) {
 	s.t = l.now
+	s.state = l.state
 	s.marks = s.marks[:0]
 	for i, g := range l.gpus {
 		m := mark{
-			sum:     g.at,
+			sum:     [2]float64{g.at[byCounter], g.at[byPower]},
 			main:    g.at[g.main],
-			charged: l.closed[i] + float64(l.n)*l.share[i] - l.starts[i],
+			charged: l.charged(i),
 			idle:    l.idle[i],
 			missed:  l.missed[i],
 			passed:  g.curve[g.main].passed(l.now),
@@ -207,10 +244,12 @@ func (l *ledger) eachSnapshot(do func(*snapshot)) {
 	for _, s := range l.open {
 		do(s)
 	}
-	for _, w := range []*window{&l.all, &l.measured} {
-		if w.count > 0 {
-			do(&w.from)
-			do(&w.to)
+	for _, p := range l.phases {
+		for _, w := range []*window{&p.all, &p.measured} {
+			if w.count > 0 {
+				do(&w.from)
+				do(&w.to)
+			}
 		}
 	}
 }

@@ -1,6 +1,11 @@
 package join
 
-import "aiperf/pkg/record"
+import (
+	"bytes"
+	"iter"
+
+	"aiperf/pkg/record"
+)
 
 // A pick takes values out of a line; it remembers the first that was of the
 // wrong kind. Null is absent.
@@ -71,4 +76,20 @@ func mentionOf(l record.Line) (m mention, err error) {
 		m.start = l.Time
 	}
 	return m, p.err
+}
+
+// numbers yields the elements of an array of numbers. What is none ends it.
+func numbers(v record.Value) iter.Seq[float64] {
+	return func(yield func(float64) bool) {
+		for i := 1; i < len(v); i++ {
+			from := i
+			for i < len(v) && v[i] != ',' && v[i] != ']' {
+				i++
+			}
+			x, ok := record.Value(bytes.TrimSpace(v[from:i])).Number()
+			if !ok || !yield(x) {
+				return
+			}
+		}
+	}
 }

@@ -12,23 +12,47 @@ const (
 	byPower          // W, a gauge; the curve is its integral, J
 	byUtilization
 	bySM
+	byMemory // activity of the memory interface
 	byClock
+	byTemperature
 	byViolation // s, counters of power and thermal violations together
+	byDrop      // s, for which the clock was held down; see gpu.addDrop
 	curves
 )
 
-// gauges are those whose means a request is told, and power.
-var gauges = [...]int{byPower, byUtilization, bySM, byClock}
+// gauges are those whose means a request is told.
+var gauges = [...]int{byPower, byUtilization, bySM, byMemory, byClock, byTemperature}
+
+// Fields that are read beside those of package record. The names are
+// pkg/dcgm's; the reasons have none of their own.
+const (
+	fieldMemory      = "memory_utilization"
+	fieldDRAM        = "dram_activity" // better, where there is one
+	fieldTemperature = "temperature"
+	fieldReasons     = "DCGM_FI_DEV_CLOCK_THROTTLE_REASONS"
+	fieldReasonsNew  = "DCGM_FI_DEV_CLOCKS_EVENT_REASONS"
+)
+
+// heldDown are the bits of the reasons that mean that a clock is lower than the
+// load would have it: power cap (4), hardware slowdown (8), thermal slowdown by
+// software (0x20) and hardware (0x40), power brake (0x80), as in NVML's
+// nvmlClocksEventReason constants.
+const heldDown = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 
 // A reading is what the join needs of a gpu record.
 type reading struct {
 	source, host, uuid string
 	model, mig         string
 	index              *int
+	labels             []byte // as they stand
 	taken              record.Time
-	fields             []byte // as they stand
+	within             float64 // s, 0 if not known
+	fields             []byte  // as they stand
 	value              [curves]float64
 	has                [curves]bool
+	dram               bool
+	xid                *int
+	reasons            *int
 }
 
 func readGPU(l record.Line) (*reading, error) {
@@ -48,8 +72,12 @@ func readGPU(l record.Line) (*reading, error) {
 			p.text("mig", v, &r.mig)
 		case "gpu":
 			p.index("gpu", v, &r.index)
+		case "labels":
+			r.labels = v
 		case "taken":
 			p.time("taken", v, &r.taken)
+		case "within":
+			p.number("within", v, &r.within)
 		case "fields":
 			r.fields = v
 			r.readFields(&p)
@@ -60,29 +88,52 @@ func readGPU(l record.Line) (*reading, error) {
 
 func (r *reading) readFields(p *pick) {
 	for key, v := range record.Keys(r.fields) {
-		j := -1
 		switch string(key) {
 		case record.FieldEnergy:
-			j = byCounter
+			r.read(p, byCounter, record.FieldEnergy, v)
 		case record.FieldPower:
-			j = byPower
+			r.read(p, byPower, record.FieldPower, v)
 		case record.FieldUtilization:
-			j = byUtilization
+			r.read(p, byUtilization, record.FieldUtilization, v)
 		case record.FieldSMUtilization:
-			j = bySM
+			r.read(p, bySM, record.FieldSMUtilization, v)
 		case record.FieldSMClock:
-			j = byClock
+			r.read(p, byClock, record.FieldSMClock, v)
+		case fieldTemperature:
+			r.read(p, byTemperature, fieldTemperature, v)
+		case fieldDRAM:
+			r.dram = r.read(p, byMemory, fieldDRAM, v)
+		case fieldMemory:
+			if !r.dram {
+				r.read(p, byMemory, fieldMemory, v)
+			}
 		case record.FieldPowerViol, record.FieldThermalViol:
-			j = byViolation
-		default:
-			continue
-		}
-		var x float64
-		if p.number(string(key), v, &x) {
-			r.value[j] += x // only violations come twice
-			r.has[j] = true
+			var x float64
+			if p.number(string(key), v, &x) {
+				r.value[byViolation] += x // they come both
+				r.has[byViolation] = true
+			}
+		case record.FieldXID:
+			r.xid = p.code(record.FieldXID, v)
+		case fieldReasons, fieldReasonsNew:
+			r.reasons = p.code(string(key), v)
 		}
 	}
+}
+
+func (r *reading) read(p *pick, j int, key string, v record.Value) bool {
+	r.has[j] = p.number(key, v, &r.value[j])
+	return r.has[j]
+}
+
+// code is a number that stands for something.
+func (p *pick) code(key string, v record.Value) *int {
+	var x float64
+	if !p.number(key, v, &x) || x < 0 || x > 1<<53 {
+		return nil
+	}
+	n := int(x)
+	return &n
 }
 
 // key identifies the GPU. A UUID is the same through any source.
@@ -98,6 +149,4 @@ func (r *reading) key() string {
 }
 
 // carriesEnergy tells whether the reading says anything of energy.
-func (r *reading) carriesEnergy() bool {
-	return r.mig == "" && (r.has[byCounter] || r.has[byPower])
-}
+func (r *reading) carriesEnergy() bool { return r.has[byCounter] || r.has[byPower] }

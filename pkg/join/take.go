@@ -1,8 +1,8 @@
 package join
 
 import (
+	"cmp"
 	"slices"
-	"strings"
 
 	"aiperf/pkg/record"
 )
@@ -13,14 +13,26 @@ func (a *attribution) takeBegin(l record.Line) error {
 		return err
 	}
 	a.lag = max(a.lag, l.Time.Sub(b.start))
-	a.depart(&flight{key: flightKey(b.run, b.id), start: b.start, profiling: b.phase == record.Profiling})
+	a.depart(&flight{key: flightKey(b.run, b.id), run: hash(b.run), start: b.start, phase: known(b.phase)})
 	return nil
+}
+
+// known gives the names of known phases without keeping a copy.
+func known(phase string) string {
+	switch phase {
+	case record.Profiling:
+		return record.Profiling
+	case record.Warmup:
+		return record.Warmup
+	}
+	return phase
 }
 
 func (a *attribution) depart(f *flight) {
 	a.loaded = true
+	a.seen.add(f.start)
 	a.flying.add(f)
-	a.events.add(f.start, false, f)
+	a.events.add(f.start, starts, f)
 }
 
 func (a *attribution) takeRequest(l record.Line) (*flight, error) {
@@ -35,7 +47,7 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
-		f = &flight{key: key, start: r.start, profiling: r.phase == record.Profiling}
+		f = &flight{key: key, run: hash(r.run), start: r.start, phase: known(r.phase)}
 		a.depart(f)
 		a.flying.take(key)
 	}
@@ -44,10 +56,16 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 		end = r.start.Add(r.took)
 	}
 	a.lag = max(a.lag, l.Time.Sub(end))
-	f.end, f.finished = max(end, f.start), true
-	f.measured = measured(r.phase, r.failed, r.timed)
-	a.events.add(f.end, true, f)
-	return f, nil
+	f.end, f.finished, f.ended = max(end, f.start), true, true
+	f.measured = !r.failed && r.timed
+	a.seen.add(f.end)
+	var counted bool
+	f.steps, counted, err = stepsOf(l, f.start, f.end, &a.opt)
+	if !counted {
+		a.uncounted++
+	}
+	a.events.add(f.end, ends, f)
+	return f, err
 }
 
 // takeEnd ends what a producer that has ended left in flight.
@@ -56,18 +74,21 @@ func (a *attribution) takeEnd(l record.Line) error {
 	if err != nil {
 		return err
 	}
-	var left []string
-	for key := range a.flying {
-		if run, _, _ := strings.Cut(key, "\x00"); run == e.run {
-			left = append(left, key)
+	var left []*flight
+	run := hash(e.run)
+	for _, f := range a.flying {
+		for ; f != nil; f = f.next {
+			if f.run == run {
+				left = append(left, f)
+			}
 		}
 	}
-	slices.Sort(left) // the order decides in which digits the sums differ
-	for _, key := range left {
-		for f, ok := a.flying.take(key); ok; f, ok = a.flying.take(key) {
-			f.end = max(l.Time, f.start)
-			a.events.add(f.end, true, f)
-		}
+	// The order decides in which digits the sums differ.
+	slices.SortFunc(left, func(f, g *flight) int { return cmp.Compare(f.start, g.start) })
+	for _, f := range left {
+		a.flying.take(f.key)
+		f.end, f.ended = max(l.Time, f.start), true
+		a.events.add(f.end, ends, f)
 	}
 	return nil
 }
@@ -77,17 +98,19 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if err != nil {
 		return err
 	}
-	if r.mig != "" {
-		return nil
-	}
-	i, ok := a.byKey[r.key()]
+	r.taken = r.taken.Add(-a.opt.Lag[r.source])
+	src := a.source(r.source)
+	src.news = max(src.news, r.taken)
+	src.seen.add(r.taken)
+	key := r.key()
+	i, ok := a.byKey[key]
 	if !ok {
-		if !r.carriesEnergy() {
+		if !r.carriesEnergy() || !a.chooser.chosen(key, r) {
 			return nil
 		}
 		i = len(a.ledger.gpus)
-		a.byKey[r.key()] = i
-		g := &gpu{key: r.key(), main: byPower, lost: true}
+		a.byKey[key] = i
+		g := &gpu{key: key, main: byPower, lost: true}
 		if r.has[byCounter] {
 			g.main = byCounter
 		}
@@ -95,7 +118,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 		a.ledger.enter(g)
 	}
 	g := a.ledger.gpus[i]
-	if !g.add(r, a.opt.MaxGap) {
+	if !g.add(r, &a.opt) {
 		return nil
 	}
 	if g.lost {
@@ -108,20 +131,46 @@ func (a *attribution) takeGPU(l record.Line) error {
 	return nil
 }
 
+// A source is what is known of an exporter.
+type source struct {
+	last     record.Time // it was asked
+	interval sample      // s, from one question to the next
+	news     record.Time // the latest of its readings
+	empty    record.Time // a page without a GPU
+	seen     span        // of its readings
+}
+
+func (a *attribution) source(name string) *source {
+	s, ok := a.sources[name]
+	if !ok {
+		s = &source{seen: nothing}
+		a.sources[name] = s
+	}
+	return s
+}
+
 func (a *attribution) takeScrape(l record.Line) error {
-	var source string
+	var name string
+	var gpus *int
+	var failed bool
 	values := pick{line: l}
 	for key, v := range record.Keys(l.Raw) {
-		if string(key) == "source" {
-			values.text("source", v, &source)
+		switch string(key) {
+		case "source":
+			values.text("source", v, &name)
+		case "gpus":
+			values.index("gpus", v, &gpus)
+		case "error":
+			failed = !v.Null()
 		}
 	}
-	p, ok := a.polls[source]
-	if !ok {
-		a.polls[source] = &poll{last: l.Time}
-		return values.err
+	s := a.source(name)
+	if s.last != 0 {
+		s.interval.add(l.Time.Sub(s.last))
 	}
-	p.interval.add(l.Time.Sub(p.last))
-	p.last = l.Time
+	s.last = l.Time
+	if !failed && gpus != nil && *gpus == 0 {
+		s.empty = l.Time
+	}
 	return values.err
 }

@@ -15,23 +15,48 @@ const (
 	NoBracket = "no-bracket" // no reading at or before the window's begin, or none at or after its end
 	Gap       = "gap"        // no new reading for longer than Options.MaxGap, inside the window
 	Reset     = "reset"      // the counter went backwards inside the window
+	GPULost   = "gpu-lost"   // the GPU was not on its exporter's pages any more before the window's end
+	MIG       = "mig"        // the GPU is divided into instances, which cannot be told apart
+	Stale     = "stale"      // the GPU's refresh is slower than a tenth of the window
+	Skew      = "skew"       // the instant of a reading is known to no better than Options.MaxSkew
 )
 
-// close tells what the energy of the window was, behind the last line.
+// close tells what the energy of each phase was, behind the last line.
 func (a *attribution) close(yield func(record.Line, error) bool) {
-	l := &a.ledger
-	w := &l.measured
-	if w.count == 0 {
-		w = &l.all
+	a.remark()
+	for _, p := range a.ledger.inOrder() {
+		w := p.window()
+		if len(a.ledger.gpus) == 0 || w.count == 0 {
+			continue
+		}
+		if !a.closePhase(p.name, w, yield) {
+			return
+		}
 	}
-	a.remark(w)
-	if len(l.gpus) == 0 || w.count == 0 {
-		return
+}
+
+// inOrder are the phases with what is measured last.
+func (l *ledger) inOrder() []*phase {
+	rank := func(p *phase) int {
+		switch p.name {
+		case record.Warmup:
+			return 0
+		case record.Profiling:
+			return 2
+		}
+		return 1
 	}
+	return slices.SortedStableFunc(slices.Values(l.phases), func(p, q *phase) int {
+		return cmp.Or(cmp.Compare(rank(p), rank(q)), cmp.Compare(p.name, q.name))
+	})
+}
+
+func (a *attribution) closePhase(name string, w *window, yield func(record.Line, error) bool) bool {
 	var list []*record.Energy
 	var broken error
-	for i, g := range l.gpus {
+	for i, g := range a.ledger.gpus {
 		e := a.energy(i, g, w)
+		e.Phase = name
 		if err := w.conserved(i); err != nil && broken == nil {
 			broken = fmt.Errorf("%w: GPU %s: %w", ErrConservation, g.key, err)
 		}
@@ -47,34 +72,10 @@ func (a *attribution) close(yield func(record.Line, error) bool) {
 			line = record.Line{}
 		}
 		if !yield(line, err) {
-			return
+			return false
 		}
 	}
-	if broken != nil {
-		yield(record.Line{}, broken)
-	}
-}
-
-// remark notes what is missing.
-func (a *attribution) remark(w *window) {
-	gpus, load := len(a.ledger.gpus), a.requests
-	switch {
-	case gpus == 0 && load > 0:
-		a.tell(record.Warning, "no-gpu", "no GPU readings with power or energy: nothing to attribute; start aiperf-scrape before the load and merge both streams")
-	case gpus > 0 && load == 0:
-		a.tell(record.Info, "no-requests", "no requests: nothing to attribute GPU energy to")
-	case gpus > 0 && w.count == 0:
-		a.tell(record.Warning, "no-window", "no profiling request has finished: there is no window to give energy for")
-	}
-	if gpus == 0 || load == 0 {
-		return
-	}
-	if a.late > 0 {
-		a.tell(record.Warning, "late", "%d requests were written so long after they had started or ended that their energy is left out", a.late)
-	}
-	if n := len(a.flying); n > 0 {
-		a.tell(record.Info, "unfinished", "%d requests never ended; they count as in flight until the end of the stream", n)
-	}
+	return broken == nil || yield(record.Line{}, broken)
 }
 
 // conserved checks that what was charged and what was idle make up the energy
@@ -95,7 +96,7 @@ func (a *attribution) energy(i int, g *gpu, w *window) *record.Energy {
 	from, to := w.from.t, w.to.t
 	m, n := w.from.mark(i), w.to.mark(i)
 	e := &record.Energy{
-		Scope: record.ScopeGPU, Phase: record.Profiling, From: from, To: to, Took: to.Sub(from),
+		Scope: record.ScopeGPU, From: from, To: to, Took: to.Sub(from),
 		UUID: g.latest.uuid, Host: g.latest.host, GPU: g.latest.index, Model: g.latest.model,
 		Readings: n.passed - m.passed, Verdict: record.Valid, Reasons: []string{},
 	}
@@ -112,7 +113,7 @@ func (a *attribution) energy(i int, g *gpu, w *window) *record.Energy {
 		if i < len(w.requests) {
 			requests = w.requests[i]
 		}
-		e.Requests, e.Idle = &requests, &idle
+		e.Requests, e.Idle, e.Share = &requests, &idle, a.opt.Share
 		// Rounding must not make anybody's energy out of nothing.
 		if others := n.charged - m.charged + n.missed - m.missed - requests; others > 1e-9**e.Energy {
 			e.Others = &others
@@ -125,20 +126,49 @@ func (a *attribution) energy(i int, g *gpu, w *window) *record.Energy {
 	if r, ok := g.refresh.quantile(0.5); ok {
 		e.Refresh = &r
 	}
+	e.Reasons = append(e.Reasons, a.reasons(g, e)...)
+	if len(e.Reasons) > 0 {
+		e.Verdict = record.Invalid
+	}
+	return e
+}
+
+// reasons are why the energy of a window is not to be trusted.
+func (a *attribution) reasons(g *gpu, e *record.Energy) (list []string) {
 	c := &g.curve[g.main]
 	for _, x := range []struct {
 		bad  bool
 		code string
 	}{
-		{c.first > from || c.last().t < to, NoBracket},
-		{g.gaps.touch(from, to), Gap},
-		{g.resets.touch(from, to), Reset},
+		{c.first > e.From || c.last().t < e.To, NoBracket},
+		{g.gaps.touch(e.From, e.To), Gap},
+		{g.resets.touch(e.From, e.To), Reset},
+		{a.gone(g, e.From, e.To), GPULost},
+		{g.mig, MIG},
+		{e.Refresh != nil && *e.Refresh > e.Took/staleness, Stale},
+		{g.skewed.touch(e.From, e.To), Skew},
 	} {
 		if x.bad {
-			e.Verdict, e.Reasons = record.Invalid, append(e.Reasons, x.code)
+			list = append(list, x.code)
 		}
 	}
-	return e
+	return list
+}
+
+// staleness is how many refreshes a window must be long.
+const staleness = 10
+
+// fallen is the XID of a GPU that has fallen off the bus.
+const fallen = 79
+
+// gone tells whether g was not on the pages of its exporter any more while that
+// went on.
+func (a *attribution) gone(g *gpu, from, to record.Time) bool {
+	if slices.Contains(g.xids.during(from, to, nil), fallen) {
+		return true
+	}
+	src := a.source(g.active.name)
+	return g.heard < to && (src.news.Sub(g.heard) > g.patience(a.opt.MaxGap) || src.empty > g.heard)
 }
 
 // between is the energy by one of the two sources; nil if that knows nothing of
@@ -160,74 +190,4 @@ func byPlace(a, b *record.Energy) int {
 		return *e.GPU
 	}
 	return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(index(a), index(b)), cmp.Compare(a.UUID, b.UUID))
-}
-
-// total adds the GPUs up. ± adds linearly, for GPUs behind one exporter are late
-// together. Refresh is the slowest. A sum is absent if one of its parts is, but
-// for energy and what it is made of: there the verdict tells.
-func total(list []*record.Energy) *record.Energy {
-	first := list[0]
-	t := &record.Energy{
-		Scope: record.ScopeTotal, GPUs: len(list), Phase: first.Phase,
-		From: first.From, To: first.To, Took: first.Took, Verdict: record.Valid, Reasons: []string{},
-	}
-	all := func(get func(*record.Energy) *float64) *float64 {
-		sum := 0.0
-		for _, e := range list {
-			x := get(e)
-			if x == nil {
-				return nil
-			}
-			sum += *x
-		}
-		return &sum
-	}
-	some := func(get func(*record.Energy) *float64) (sum *float64) {
-		for _, e := range list {
-			if x := get(e); x != nil {
-				if sum == nil {
-					sum = new(float64)
-				}
-				*sum += *x
-			}
-		}
-		return sum
-	}
-	t.Energy = some(func(e *record.Energy) *float64 { return e.Energy })
-	t.Requests = some(func(e *record.Energy) *float64 { return e.Requests })
-	t.Others = some(func(e *record.Energy) *float64 { return e.Others })
-	t.Idle = some(func(e *record.Energy) *float64 { return e.Idle })
-	t.Counter = all(func(e *record.Energy) *float64 { return e.Counter })
-	t.Integral = all(func(e *record.Energy) *float64 { return e.Integral })
-	t.PlusMinus = all(func(e *record.Energy) *float64 { return e.PlusMinus })
-	for _, e := range list {
-		t.Readings += e.Readings
-		if e.Refresh != nil && (t.Refresh == nil || *e.Refresh > *t.Refresh) {
-			t.Refresh = new(*e.Refresh)
-		}
-		switch {
-		case e.Source == "" || e.Source == t.Source:
-		case t.Source == "":
-			t.Source = e.Source
-		default:
-			t.Source = "mixed"
-		}
-		for _, r := range e.Reasons {
-			if !slices.Contains(t.Reasons, r) {
-				t.Reasons = append(t.Reasons, r)
-			}
-			t.Verdict = record.Invalid
-		}
-	}
-	return t
-}
-
-// publish rounds to nanojoules and nanoseconds, far below what is known and
-// far above what would show in a sum.
-func publish(e *record.Energy) {
-	for _, x := range []**float64{&e.Energy, &e.Counter, &e.Integral, &e.PlusMinus, &e.Requests, &e.Others, &e.Idle, &e.Refresh} {
-		if *x != nil {
-			*x = round(**x, 1e9)
-		}
-	}
 }

@@ -46,7 +46,7 @@ func TestVerdicts(t *testing.T) {
 		{"allowed gap", "the same with --max-gap 4", cat(every(0, 3, 0.5), every(6.5, 12, 0.5)), 4, []string{}, true, 600},
 		{"gap outside", "the silence ends before a", cat(every(-8, -5, 0.5), every(1, 12, 0.5)), 0, []string{}, true, 600},
 		{"reset", "the counter went back to near 0 at 5.5 s; no power to bridge the 0.5 s with", cat(every(0, 5, 0.5), reset), 0, []string{Reset}, true, 550},
-		{"slow", "an exporter's refresh of 30 s", every(-40, 50, 30), 0, []string{Gap}, true, 600},
+		{"slow", "an exporter's refresh of 30 s", every(-40, 50, 30), 0, []string{Gap, Stale}, true, 600},
 		{"frozen", "the counter does not move while the GPU reports", []reading{{0, 5}, {1, 5}, {2, 5}, {3, 5}, {4, 5}, {5, 5}, {6, 5}, {7, 5}, {8, 5}, {9, 5}}, 0, []string{NoBracket}, false, 0},
 		{"lost and found", "silent over both ends of the request", cat(every(0, 1, 0.5), every(40, 42, 0.5)), 0, []string{Gap}, false, 600},
 	} {
@@ -162,7 +162,7 @@ func TestNotes(t *testing.T) {
 		{"both", [][]record.Line{gpu, load}, nil, true, false},
 		{"no gpu", [][]record.Line{load}, []string{"no-gpu"}, false, true},
 		{"no requests", [][]record.Line{gpu}, []string{"no-requests"}, false, true},
-		{"only warm-up", [][]record.Line{gpu, warm}, []string{"no-window"}, false, false},
+		{"only warm-up", [][]record.Line{gpu, warm}, []string{"no-window"}, true, false},
 		{"no begin", [][]record.Line{gpu, load[1:]}, []string{"no-begin"}, true, false},
 		{"never ends", [][]record.Line{gpu, load, warm[:1]}, []string{"unfinished"}, true, false},
 		{"nothing", nil, nil, false, true},

@@ -7,17 +7,13 @@ import "aiperf/pkg/record"
 // these is the window that energy is given for, and the time that throughput
 // divides by.
 func Measured(r *record.Request) bool {
-	return measured(r.Phase, r.Error != nil, r.Took != nil)
-}
-
-func measured(phase string, failed, timed bool) bool {
-	return phase == record.Profiling && !failed && timed
+	return r.Phase == record.Profiling && r.Error == nil && r.Took != nil
 }
 
 // A mark is where the sums of one GPU stand at an instant.
 type mark struct {
-	sum     [curves]float64
-	main    float64 // J, of the curve that is charged
+	sum     [2]float64 // by counter and by power
+	main    float64    // J, of the curve that is charged
 	noise   float64
 	charged float64 // J, to all requests until now, finished or not
 	idle    float64 // J
@@ -30,6 +26,7 @@ type mark struct {
 // A snapshot is where everything stands at an instant.
 type snapshot struct {
 	t     record.Time
+	state state
 	marks []mark // by GPU; those that came later are absent
 }
 
@@ -60,7 +57,9 @@ func (s *snapshot) repair(i int, g *gpu) {
 			m.missed += sum - m.main
 			m.main = sum
 		}
-		m.sum[j] = sum
+		if j < len(m.sum) {
+			m.sum[j] = sum
+		}
 	}
 	m.edge = g.edgeAt(s.t)
 }
@@ -75,6 +74,21 @@ func (s *snapshot) complete() bool {
 	return true
 }
 
+// A phase is the windows of one phase of a load.
+type phase struct {
+	name     string
+	all      window // of all requests, as long as none was measured
+	measured window
+}
+
+// window is the one that the phase's energy is given for.
+func (p *phase) window() *window {
+	if p.measured.count > 0 {
+		return &p.measured
+	}
+	return &p.all
+}
+
 // A window runs from the first start to the last end of requests that are only
 // known to belong to it when they end.
 type window struct {
@@ -84,16 +98,16 @@ type window struct {
 }
 
 // add takes a request of the window that has just ended, at now.
-func (w *window) add(f *flight, charges []float64, l *ledger) {
+func (w *window) add(f *flight, l *ledger) {
 	if w.count == 0 || f.origin != nil && f.origin.t < w.from.t {
 		w.from = *f.origin
 	}
 	w.count++
 	l.snap(&w.to)
-	for len(w.requests) < len(charges) {
+	for len(w.requests) < len(f.charged) {
 		w.requests = append(w.requests, 0)
 	}
-	for g, x := range charges {
+	for g, x := range f.charged {
 		w.requests[g] += x
 	}
 }

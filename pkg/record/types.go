@@ -171,14 +171,17 @@ type Error struct {
 // A Share is what a join knows of the GPUs while a request ran: the energy
 // charged to it in joules, then means over its GPUs and its duration.
 type Share struct {
-	Energy        *float64 `json:"energy,omitempty"`
-	Share         string   `json:"share,omitempty"` // the convention: "equal"
-	GPUs          int      `json:"gpus,omitempty"`
-	Power         *float64 `json:"power,omitempty"`
-	Utilization   *float64 `json:"utilization,omitempty"`
-	SMUtilization *float64 `json:"sm_utilization,omitempty"`
-	SMClock       *float64 `json:"sm_clock,omitempty"`
-	Throttled     *bool    `json:"throttled,omitempty"`
+	Energy            *float64 `json:"energy,omitempty"`
+	Share             string   `json:"share,omitempty"` // the convention: "equal", "token" or "phase"
+	GPUs              int      `json:"gpus,omitempty"`
+	Power             *float64 `json:"power,omitempty"`              // W, of one GPU
+	Utilization       *float64 `json:"utilization,omitempty"`        // 0..1
+	SMUtilization     *float64 `json:"sm_utilization,omitempty"`     // 0..1
+	MemoryUtilization *float64 `json:"memory_utilization,omitempty"` // 0..1, of the memory's interface
+	SMClock           *float64 `json:"sm_clock,omitempty"`           // Hz
+	Temperature       *float64 `json:"temperature,omitempty"`        // °C
+	Throttled         *bool    `json:"throttled,omitempty"`          // something held a clock down
+	XID               []int    `json:"xid,omitempty"`                // codes that came up
 }
 
 // A GPU is one reading of one GPU or MIG instance.
@@ -296,10 +299,20 @@ type Energy struct {
 	Requests  *float64 `json:"requests,omitempty"`   // J charged to the phase's finished requests
 	Others    *float64 `json:"others,omitempty"`     // J charged to any other request inside the window
 	Idle      *float64 `json:"idle,omitempty"`       // J while nothing was in flight
+	Share     string   `json:"share,omitempty"`      // the convention of Requests, Others and of the shares
 	Refresh   *float64 `json:"refresh,omitempty"`    // median seconds between distinct readings
+	Lag       *Lag     `json:"lag,omitempty"`
 	Readings  int      `json:"readings"`
 	Verdict   string   `json:"verdict"`
 	Reasons   []string `json:"reasons"`
+}
+
+// A Lag is by how much a GPU's telemetry follows the load, found by
+// cross-correlation.
+type Lag struct {
+	Seconds     float64  `json:"seconds"`           // above 0 if telemetry is behind
+	Correlation float64  `json:"correlation"`       // Pearson's r at that delay
+	Applied     *float64 `json:"applied,omitempty"` // seconds taken off the readings' instants before
 }
 
 // Levels of notes.
