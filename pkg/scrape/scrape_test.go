@@ -123,6 +123,21 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
+// A run that is stopped before its first visit still takes closing readings.
+func TestStoppedAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		r := collect(t, 0, Config{Interval: time.Second, Settle: 2 * time.Second, Transport: transport(func(*http.Request) (*http.Response, error) {
+			n++
+			return answer(200, gpuPage(n, 0)), nil
+		})})
+		if n == 0 || len(r.gpus) != n {
+			t.Errorf("%d readings of %d visits, want one or more", len(r.gpus), n)
+		}
+	})
+}
+
 // TestCountBoundsTime: a source that is not there does not make a run longer.
 func TestCountBoundsTime(t *testing.T) {
 	t.Parallel()
