@@ -57,7 +57,7 @@ func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range record.Read(f, name) {
+	for line, err := range ahead(record.Read(f, name)) {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):

@@ -85,15 +85,15 @@ func quantile(tag string, p float64) func(find) string {
 
 // figures are what is told of a group or slice of requests.
 var figures = []figure{
-	{"req/s", 3, mean("request_throughput")},
-	{"out tok/s", 2, mean("output_token_throughput")},
-	{"TTFT p50 (ms)", 4, quantile("time_to_first_token", 50)},
-	{"TTFT p99 (ms)", 5, quantile("time_to_first_token", 99)},
+	{"req/s", 5, mean("request_throughput")},
+	{"out tok/s", 4, mean("output_token_throughput")},
+	{"TTFT p50 (ms)", 2, quantile("time_to_first_token", 50)},
+	{"TTFT p99 (ms)", 8, quantile("time_to_first_token", 99)},
 	{"latency p50 (ms)", 1, quantile("request_latency", 50)},
-	{"latency p99 (ms)", 6, quantile("request_latency", 99)},
+	{"latency p99 (ms)", 9, quantile("request_latency", 99)},
 	{"ITL avg (ms)", 7, mean("inter_token_latency")},
-	{"J/req", 8, mean("energy_per_request")},
-	{"mJ/tok", 9, mean("energy_per_output_token")},
+	{"J/req", 6, mean("energy_per_request")},
+	{"mJ/tok", 3, mean("energy_per_output_token")},
 }
 
 func overview(list []report.Group) *grid {

@@ -152,39 +152,54 @@ func decimal(b []byte) (m uint64, places int, ok bool) {
 }
 
 // scanGaps reads all gaps but the first, which is the way to the first chunk.
+// Nearly all of a stream is gaps: numbers without sign and exponent are read as
+// they are passed over.
 func (r *request) scanGaps(v record.Value) bool {
 	if len(v) < 2 || v[0] != '[' {
 		return false
 	}
 	b := v[1 : len(v)-1]
-	for first := true; len(b) > 0; first = false {
-		i := bytes.IndexByte(b, ',')
-		x := b
-		if i >= 0 {
-			x, b = b[:i], b[i+1:]
-		} else {
-			b = nil
+	all := 0
+	for i := 0; i < len(b); i++ {
+		from, m, point := i, uint64(0), -1
+		for ; i < len(b); i++ {
+			if d := b[i] - '0'; d <= 9 {
+				m = m*10 + uint64(d)
+			} else if b[i] == '.' && point < 0 {
+				point = i
+			} else {
+				break
+			}
 		}
-		if first {
-			r.chunks = max(r.chunks, 1)
-			continue
+		places := 0
+		if point >= 0 {
+			places = i - 1 - point
 		}
-		ns, ok := nanoseconds(x)
-		if !ok {
-			return false
+		ns := int64(m) * nano[min(places, 10)]
+		if i < len(b) && b[i] != ',' || i-from > 10 || places > 9 {
+			if n := bytes.IndexByte(b[i:], ','); n >= 0 {
+				i += n
+			} else {
+				i = len(b)
+			}
+			var ok bool
+			if ns, ok = nanoseconds(b[from:i]); !ok {
+				return false
+			}
 		}
-		r.gaps = append(r.gaps, ns)
+		if all++; all > 1 {
+			r.gaps = append(r.gaps, ns)
+		}
 	}
-	r.chunks = max(r.chunks, len(r.gaps)+min(1, len(v)-2))
+	r.chunks = max(r.chunks, all)
 	return true
 }
 
+// nano turns so many decimal places of a second into nanoseconds.
+var nano = [...]int64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1, 0}
+
 // nanoseconds reads a number of seconds.
 func nanoseconds(b []byte) (int64, bool) {
-	m, places, ok := decimal(b)
-	if ok && places <= 9 && m < 1<<32 {
-		return int64(m * uint64(tens[9-places])), true
-	}
 	x, err := strconv.ParseFloat(string(bytes.TrimSpace(b)), 64)
 	if err != nil || math.Abs(x) > 2*maxGap {
 		return math.MinInt64, err == nil
