@@ -62,6 +62,10 @@ type lagger struct {
 // plausible keeps out what would spoil the sums.
 func plausible(x float64) bool { return math.Abs(x) < 1e12 }
 
+// modern keeps out instants so far apart that their difference has no room:
+// before 1970 or after 2190.
+func modern(t record.Time) bool { return t >= 0 && t < 7e18 }
+
 func (l *lagger) start(t record.Time) {
 	if l.started {
 		return
@@ -85,7 +89,7 @@ func (l *lagger) begin(bin int) record.Time { return l.origin + record.Time(bin)
 // load says that the load is n from t until the next call. Before the first
 // one it is 0. A t before the one of the last call counts as that.
 func (l *lagger) load(t record.Time, n float64) {
-	if !plausible(n) {
+	if !plausible(n) || !modern(t) {
 		return
 	}
 	l.start(t)
@@ -97,11 +101,11 @@ func (l *lagger) load(t record.Time, n float64) {
 // power gives the mean power between two distinct readings that follow one
 // another, of one GPU. Each GPU's come in order. Time costs O(bins between).
 func (l *lagger) power(from, to record.Time, watts float64) {
-	took := to.Sub(from)
-	if to <= from || took <= 0 || !plausible(watts) {
+	if to <= from || !modern(from) || !modern(to) || !plausible(watts) {
 		return
 	}
 	l.start(from)
+	took := to.Sub(from)
 	l.refresh.add(took)
 	l.grow(l.bin(to))
 	if took > lagRange*lagBin/1e9 {

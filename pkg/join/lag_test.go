@@ -215,6 +215,7 @@ func TestLagIsBounded(t *testing.T) {
 		l.power(at(s), at(s+1), 400*r.Float64())
 	}
 	l.load(at(20*365*86400), 3)
+	l.power(1, at(100*365*86400), 80)
 	l.power(at(-200*365*86400), at(200*365*86400), 80)
 	l.power(math.MinInt64, math.MaxInt64, 80)
 	l.load(math.MinInt64, 3)
