@@ -122,6 +122,7 @@ type attribution struct {
 	events  events
 	queue   queue
 	sources map[string]*source // by name
+	lags    lags
 
 	now       record.Time // the latest time of a line
 	lag       float64     // the longest time from an event to its line, s
@@ -254,10 +255,12 @@ func (a *attribution) play(h record.Time) record.Time {
 		switch e.how {
 		case starts:
 			a.ledger.begin(e.f)
+			a.lags.load(a.ledger.now, a.ledger.n)
 		case changes:
 			a.ledger.change(e.f)
 		case ends:
 			a.ledger.finish(e.f)
+			a.lags.load(a.ledger.now, a.ledger.n)
 			continue
 		}
 		if f := e.f; f.at+1 < len(f.steps) {

@@ -27,7 +27,7 @@ const (
 	lagRange  = 250        // bins: lags of ±5 s are tried
 	lagNear   = 500        // bins to either side of a change of the load that count
 	lagRing   = 1 << 13    // bins that are kept; power may come 150 s after the load, or before it
-	lagBudget = 60_000     // bins that are counted, 20 min
+	lagBudget = 20_000     // bins that are counted, 7 min
 	lagLeast  = 0.5        // r that is taken for a connection
 	lagMargin = 0.03       // by which r may be less at a peak that is nearer to 0
 	lagValley = 0.1        // by which r must be less between two peaks that are not one

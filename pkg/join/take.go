@@ -127,6 +127,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if m := &g.curve[g.main]; len(m.knots) > 1 {
 		n := len(m.knots)
 		a.ledger.follow(i, m.knots[n-2], m.knots[n-1])
+		a.lags.power(g.active.name, m.knots[n-2], m.knots[n-1])
 	}
 	return nil
 }

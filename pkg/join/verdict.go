@@ -24,12 +24,13 @@ const (
 // close tells what the energy of each phase was, behind the last line.
 func (a *attribution) close(yield func(record.Line, error) bool) {
 	a.remark()
+	found := a.lags.results(a.opt.Lag)
 	for _, p := range a.ledger.inOrder() {
 		w := p.window()
 		if len(a.ledger.gpus) == 0 || w.count == 0 {
 			continue
 		}
-		if !a.closePhase(p.name, w, yield) {
+		if !a.closePhase(p.name, w, found, yield) {
 			return
 		}
 	}
@@ -51,12 +52,12 @@ func (l *ledger) inOrder() []*phase {
 	})
 }
 
-func (a *attribution) closePhase(name string, w *window, yield func(record.Line, error) bool) bool {
+func (a *attribution) closePhase(name string, w *window, found map[string]*record.Lag, yield func(record.Line, error) bool) bool {
 	var list []*record.Energy
 	var broken error
 	for i, g := range a.ledger.gpus {
 		e := a.energy(i, g, w)
-		e.Phase = name
+		e.Phase, e.Lag = name, found[g.active.name]
 		if err := w.conserved(i); err != nil && broken == nil {
 			broken = fmt.Errorf("%w: GPU %s: %w", ErrConservation, g.key, err)
 		}
