@@ -30,8 +30,10 @@ type Window struct {
 //     To or later, and the end lines of runs that were kept.
 //
 // So a request that was sent before From and ended inside is whole, with all its
-// readings. One that ends behind To is left out, but its begin line is kept, so
-// that it counts among those in flight until its run ends.
+// readings, but what it was charged until From is too much: those that it shared
+// with, and that ended before From, are gone. One that ends behind To is left
+// out, but its begin line is kept, so that inside the window all are counted that
+// were in flight.
 //
 // Lines outside that cannot be decoded are left out without a word. If a stream
 // is not sorted, each line is judged by its own time. 16 MB of readings are held

@@ -6,8 +6,9 @@ import "aiperf/pkg/record"
 // first. Lines that came in order lie in a queue, so that they cost no more than
 // being copied; the others in a heap.
 type pen struct {
-	queue []penned // in the order of time, and of arrival
+	ring  []penned // from head on, in the order of time and of arrival; its length is a power of two
 	head  int
+	count int // in the ring
 	heap  []penned
 	in    int // bytes that have come in, ever
 	extra int // bytes in the heap
@@ -23,28 +24,35 @@ type penned struct {
 // perLine is what a line takes beside its bytes.
 const perLine = 128
 
-func (p *pen) empty() bool { return p.head == len(p.queue) && len(p.heap) == 0 }
+func (p *pen) empty() bool { return p.count == 0 && len(p.heap) == 0 }
+
+func (p *pen) at(i int) *penned { return &p.ring[(p.head+i)&(len(p.ring)-1)] }
 
 // bytes is how much memory the lines keep alive at most. Lines that came after
 // one another share blocks, so the front of the queue keeps all that came after
 // it.
 func (p *pen) bytes() int {
 	n := p.extra
-	if p.head < len(p.queue) {
-		n += p.in - p.queue[p.head].in
+	if p.count > 0 {
+		n += p.in - p.at(0).in
 	}
 	return n
 }
 
 // push takes a line. It is true if the line was out of order.
-func (p *pen) push(l record.Line) bool {
+func (p *pen) push(l *record.Line) bool {
 	p.seq++
-	x := penned{l, p.seq, p.in}
+	before := p.in
 	p.in += len(l.Raw) + perLine
-	if n := len(p.queue); p.head == n || p.queue[n-1].line.Time <= l.Time {
-		p.enqueue(x)
+	if p.count == 0 || p.at(p.count-1).line.Time <= l.Time {
+		if p.count == len(p.ring) {
+			p.grow()
+		}
+		*p.at(p.count) = penned{*l, p.seq, before}
+		p.count++
 		return false
 	}
+	x := penned{*l, p.seq, before}
 	x.line.Raw = append([]byte(nil), l.Raw...) // or it would keep its block
 	p.extra += len(l.Raw) + perLine
 	p.heap = append(p.heap, x)
@@ -52,13 +60,11 @@ func (p *pen) push(l record.Line) bool {
 	return true
 }
 
-func (p *pen) enqueue(x penned) {
-	if p.head > 1024 && p.head > len(p.queue)/2 {
-		n := copy(p.queue, p.queue[p.head:])
-		clear(p.queue[n:])
-		p.queue, p.head = p.queue[:n], 0
-	}
-	p.queue = append(p.queue, x)
+func (p *pen) grow() {
+	ring := make([]penned, max(64, 2*len(p.ring)))
+	n := copy(ring, p.ring[p.head:])
+	copy(ring[n:], p.ring[:p.head])
+	p.ring, p.head = ring, 0
 }
 
 // oldest is the line that pop would give. There must be one.
@@ -66,11 +72,11 @@ func (p *pen) oldest() *record.Line {
 	if p.fromHeap() {
 		return &p.heap[0].line
 	}
-	return &p.queue[p.head].line
+	return &p.at(0).line
 }
 
 func (p *pen) fromHeap() bool {
-	return len(p.heap) > 0 && (p.head == len(p.queue) || p.heap[0].before(&p.queue[p.head]))
+	return len(p.heap) > 0 && (p.count == 0 || p.heap[0].before(p.at(0)))
 }
 
 func (p *pen) pop() record.Line {
@@ -83,11 +89,11 @@ func (p *pen) pop() record.Line {
 		p.extra -= len(l.Raw) + perLine
 		return l
 	}
-	l := p.queue[p.head].line
-	p.queue[p.head] = penned{}
-	if p.head++; p.head == len(p.queue) {
-		p.queue, p.head = p.queue[:0], 0
-	}
+	x := p.at(0)
+	l := x.line
+	x.line.Raw = nil // or it would stay alive until the ring comes round
+	p.head = (p.head + 1) & (len(p.ring) - 1)
+	p.count--
 	return l
 }
 

@@ -31,8 +31,8 @@ const (
 	fastMost  = 1 << 12
 	// fixed is the part of a line, in the form that record.Append writes, whose
 	// width is always the same, and that is no part of an identity.
-	fixed      = len(`{"time":"2006-01-02T15:04:05.000000000Z",`)
-	fixedTaken = len(`2006-01-02T15:04:05.000000000Z`)
+	fixed      = len(`{"time":"`) + len(form) + len(`",`)
+	fixedTaken = len(form)
 )
 
 var beforeTaken = []byte(`,"taken":"`)

@@ -117,7 +117,7 @@ func (s *sorter) take(l record.Line) bool {
 		s.newest, s.last = l.Time, l.Time
 		return s.yield(l, nil)
 	}
-	if s.pen.push(l) {
+	if s.pen.push(&l) {
 		s.moved++
 		s.movedBy.see(l.Time, s.newest)
 	}

@@ -30,6 +30,9 @@ func isInstant(key []byte) bool {
 	return false
 }
 
+// form is that of record.Time's text.
+const form = "2006-01-02T15:04:05.000000000Z"
+
 // move adds by to the instants of a line: to the values of time, start, taken,
 // from and to that are instants. All other bytes stay, and so do the nanoseconds;
 // an instant that was not in the form of fixed width is so afterwards.
@@ -41,7 +44,7 @@ func move(l record.Line, by time.Duration) (record.Line, error) {
 	if !ok {
 		return l, l.Errorf("move %v by %v: the result is out of range", l.Time, by)
 	}
-	out := make([]byte, 0, len(l.Raw))
+	out := make([]byte, 0, len(l.Raw)+8)
 	done := 0
 	for key, v := range record.Keys(l.Raw) {
 		if !isInstant(key) {
@@ -57,7 +60,7 @@ func move(l record.Line, by time.Duration) (record.Line, error) {
 		}
 		at := cap(l.Raw) - cap(v) // v is a part of l.Raw
 		out = append(append(out, l.Raw[done:at]...), '"')
-		out = append(append(out, u.String()...), '"')
+		out = append(u.Time().AppendFormat(out, form), '"')
 		done = at + len(v)
 	}
 	l.Raw = append(out, l.Raw[done:]...)
@@ -65,12 +68,14 @@ func move(l record.Line, by time.Duration) (record.Line, error) {
 	return l, nil
 }
 
+// The instants that a record can be read with.
+var (
+	earliest = record.At(time.Date(1678, 1, 1, 0, 0, 0, 0, time.UTC))
+	latest   = record.At(time.Date(2261, 12, 31, 23, 59, 59, 999999999, time.UTC))
+)
+
 // moved is false for an instant that a record could not be read with.
 func moved(t record.Time, by time.Duration) (record.Time, bool) {
 	u := t + record.Time(by)
-	if (u > t) != (by > 0) {
-		return 0, false
-	}
-	_, err := record.ParseTime(u.String())
-	return u, err == nil
+	return u, (u > t) == (by > 0) && u >= earliest && u <= latest
 }
