@@ -11,7 +11,8 @@ import (
 // Distinct leaves out the lines of a merged stream that came before, byte for
 // byte and so at the same instant, as when a file is given twice, or a merged one
 // and one of its parts. Of requests that differ only in what a join has added the
-// first is kept. A Remark at the end says how many were left out.
+// first is kept. Lines of types that package record does not know all stay, for
+// what they mean is not known. A Remark at the end says how many were left out.
 //
 // The lines of one instant are remembered, up to 16 MB of them.
 func Distinct(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
@@ -19,7 +20,7 @@ func Distinct(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 		d := moment{seed: maphash.MakeSeed()}
 		again := 0
 		for l, err := range in {
-			if err == nil && d.again(l) {
+			if err == nil && known(l.Type) && d.again(l) {
 				again++
 				continue
 			}
@@ -31,6 +32,15 @@ func Distinct(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			yield(record.Line{}, remark(record.Info, Duplicates, "", "%d lines came twice and count once: the inputs overlap", again))
 		}
 	}
+}
+
+func known(kind string) bool {
+	switch kind {
+	case record.TypeRun, record.TypePhase, record.TypeBegin, record.TypeRequest, record.TypeGPU,
+		record.TypeScrape, record.TypeServer, record.TypeEnergy, record.TypeNote, record.TypeEnd:
+		return true
+	}
+	return false
 }
 
 // A moment is the lines of one instant.

@@ -47,8 +47,9 @@ func (o *Offsets) Spread() time.Duration {
 	for _, by := range o.hosts {
 		least, most = min(least, by), max(most, by)
 	}
-	if most-least < 0 {
-		return 1<<63 - 1
+	const limit = 1 << 62 // so that a window may be added
+	if least < most-limit {
+		return limit
 	}
 	return most - least
 }
