@@ -29,7 +29,7 @@ func Distinct(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			}
 		}
 		if again > 0 {
-			yield(record.Line{}, remark(record.Info, Duplicates, "", "%d lines came twice and count once: the inputs overlap", again))
+			yield(record.Line{}, remark(record.Info, Duplicates, "", "lines that had come before: %d; they are left out, for the inputs overlap", again))
 		}
 	}
 }

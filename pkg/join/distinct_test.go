@@ -46,7 +46,7 @@ func TestDistinct(t *testing.T) {
 			}
 			var want []string
 			if c.again > 0 {
-				want = []string{fmt.Sprintf("info duplicates %d lines came twice and count once: the inputs overlap", c.again)}
+				want = []string{fmt.Sprintf("info duplicates lines that had come before: %d; they are left out, for the inputs overlap", c.again)}
 			}
 			if diff := cmp.Diff(want, errs); diff != "" {
 				t.Errorf("errors (-want +got):\n%s", diff)

@@ -107,22 +107,33 @@ func (g *lag) see(from, to record.Time) {
 // take is false when the consumer has left.
 func (s *sorter) take(l record.Line) bool {
 	s.file = l.File
-	if l.Time < s.last {
-		return s.tooLate(l)
+	if l.Time < minus(s.newest, s.full) {
+		s.window = s.full
+		s.back = append(s.back, l)
+		return len(s.back) < stepAfter || s.step()
 	}
 	if len(s.back) > 0 && !s.stragglers() {
 		return false
 	}
-	if s.window == 0 {
+	if s.window == 0 && l.Time >= s.last {
 		s.newest, s.last = l.Time, l.Time
 		return s.yield(l, nil)
+	}
+	return s.hold(l) && s.release(minus(s.newest, s.window))
+}
+
+// hold holds a line, or passes it on if it comes too late.
+func (s *sorter) hold(l record.Line) bool {
+	if l.Time < s.last {
+		s.window = s.full
+		return s.tellLate(l) && s.yield(l, nil)
 	}
 	if s.pen.push(&l) {
 		s.moved++
 		s.movedBy.see(l.Time, s.newest)
 	}
 	s.newest = max(s.newest, l.Time)
-	return s.release(minus(s.newest, s.window))
+	return true
 }
 
 // release lets go what is no later than until, and what is too much.
@@ -137,24 +148,15 @@ func (s *sorter) release(until record.Time) bool {
 	return true
 }
 
-// tooLate passes on a line that is older than what has gone out.
-func (s *sorter) tooLate(l record.Line) bool {
-	s.window = s.full
-	if l.Time >= minus(s.last, s.full) {
-		return s.stragglers() && s.tellLate(l, s.last) && s.yield(l, nil)
-	}
-	s.back = append(s.back, l)
-	return len(s.back) < stepAfter || s.step()
-}
-
-// stragglers passes on a row of lines that lay far back: it was no step.
+// stragglers takes up a row of lines that lay far back: it was no step.
 func (s *sorter) stragglers() bool {
-	for _, l := range s.back {
-		if !s.tellLate(l, s.last) || !s.yield(l, nil) {
+	row := s.back
+	s.back = nil
+	for _, l := range row {
+		if !s.hold(l) {
 			return false
 		}
 	}
-	s.back = s.back[:0]
 	return true
 }
 
@@ -163,7 +165,7 @@ func (s *sorter) step() bool {
 	if !s.release(ever) {
 		return false
 	}
-	if s.steps++; s.steps <= toldMost && !s.yield(record.Line{}, stepSeen(s.back[0], s.last)) {
+	if s.steps++; s.steps <= toldMost && !s.yield(record.Line{}, stepSeen(s.back[0], s.newest)) {
 		return false
 	}
 	row := s.back
@@ -176,15 +178,15 @@ func (s *sorter) step() bool {
 	return true
 }
 
-func (s *sorter) tellLate(l record.Line, before record.Time) bool {
+func (s *sorter) tellLate(l record.Line) bool {
 	s.late++
-	s.latestBy.see(l.Time, before)
+	s.latestBy.see(l.Time, s.newest)
 	if s.told {
 		return true
 	}
 	s.told = true
 	return s.yield(record.Line{}, l.Errorf("%w: time %v comes after %v; every line is kept, but what is computed from their order may be wrong",
-		ErrUnsorted, l.Time, before))
+		ErrUnsorted, l.Time, s.newest))
 }
 
 // end lets go what is left and sums up.
@@ -196,11 +198,11 @@ func (s *sorter) end() {
 		}
 	}
 	if s.moved > 0 && !s.yield(record.Line{}, remark(record.Info, Reordered, s.file,
-		"%s: %d lines were out of order, by %s at most, and were put in order", s.file, s.moved, apart(s.movedBy.from, s.movedBy.to))) {
+		"%s: lines out of order: %d, by %s at most; they were put in order", s.file, s.moved, apart(s.movedBy.from, s.movedBy.to))) {
 		return
 	}
 	if s.late > 1 && !s.yield(record.Line{}, remark(record.Warning, Unsorted, s.file,
-		"%s: %d lines came too late to be put in order, by %s at most", s.file, s.late, apart(s.latestBy.from, s.latestBy.to))) {
+		"%s: lines too late to be put in order: %d, by %s at most", s.file, s.late, apart(s.latestBy.from, s.latestBy.to))) {
 		return
 	}
 	if s.steps > toldMost {

@@ -40,6 +40,7 @@ func TestReorder(t *testing.T) {
 	t.Parallel()
 	file := Holding{Start: DefaultWindow}
 	const kept = "; every line is kept, but what is computed from their order may be wrong"
+	const stepped = "warning clock-step f:%d: the time goes back by %s s here, from 2026-11-23T12:00:%s.000000000Z to 2026-11-23T12:00:%s.000000000Z: the clock was set; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and give the wrong part an --offset"
 	var back []string // of a clock that was set back by 40 s
 	for i := range 20 {
 		s := 50 + i%10
@@ -62,34 +63,34 @@ func TestReorder(t *testing.T) {
 			[]string{"01 b", "01 a", "01 c"}, []string{"01 b", "01 a", "01 c"}, nil},
 		{"equal times among disordered ones come in the order of arrival", file,
 			[]string{"03 d", "02 b", "02 a", "03 c"}, []string{"02 b", "02 a", "03 d", "03 c"},
-			[]string{"info reordered f: 2 lines were out of order, by 1 s at most, and were put in order"}},
+			[]string{"info reordered f: lines out of order: 2, by 1 s at most; they were put in order"}},
 		{"late by just the window", file, []string{"06 b", "01 a"}, []string{"01 a", "06 b"},
-			[]string{"info reordered f: 1 lines were out of order, by 5 s at most, and were put in order"}},
-		{"late by more than the window, but nothing newer has gone out", file, []string{"16 b", "02 a", "03 c"}, []string{"02 a", "03 c", "16 b"},
-			[]string{"info reordered f: 2 lines were out of order, by 14 s at most, and were put in order"}},
+			[]string{"info reordered f: lines out of order: 1, by 5 s at most; they were put in order"}},
+		{"late by more than the window, but nothing newer has gone out", file, []string{"16 b", "02 a", "17 c"}, []string{"02 a", "16 b", "17 c"},
+			[]string{"info reordered f: lines out of order: 1, by 14 s at most; they were put in order"}},
 		{"one line comes too late", file, []string{"10 a", "17 b", "07 c", "18 d"}, []string{"10 a", "07 c", "17 b", "18 d"},
-			[]string{"f:3: unsorted: time 2026-11-23T12:00:07.000000000Z comes after 2026-11-23T12:00:10.000000000Z" + kept}},
+			[]string{"f:3: unsorted: time 2026-11-23T12:00:07.000000000Z comes after 2026-11-23T12:00:17.000000000Z" + kept}},
 		{"far too late", file, []string{"10 a", "17 b", "01 c", "18 d"}, []string{"10 a", "01 c", "17 b", "18 d"},
-			[]string{"f:3: unsorted: time 2026-11-23T12:00:01.000000000Z comes after 2026-11-23T12:00:10.000000000Z" + kept}},
+			[]string{"f:3: unsorted: time 2026-11-23T12:00:01.000000000Z comes after 2026-11-23T12:00:17.000000000Z" + kept}},
 		{"the first is told, the others are counted", file, []string{"10 a", "17 b", "07 c", "08 d", "01 e", "18 f"}, []string{"10 a", "07 c", "08 d", "01 e", "17 b", "18 f"},
-			[]string{"f:3: unsorted: time 2026-11-23T12:00:07.000000000Z comes after 2026-11-23T12:00:10.000000000Z" + kept,
-				"warning unsorted f: 3 lines came too late to be put in order, by 9 s at most"}},
+			[]string{"f:3: unsorted: time 2026-11-23T12:00:07.000000000Z comes after 2026-11-23T12:00:17.000000000Z" + kept,
+				"warning unsorted f: lines too late to be put in order: 3, by 16 s at most"}},
 		{"far too late at the end alone is no step", file, []string{"10 a", "17 b", "01 c"}, []string{"10 a", "17 b", "01 c"},
 			[]string{"f:3: unsorted: time 2026-11-23T12:00:01.000000000Z comes after 2026-11-23T12:00:17.000000000Z" + kept}},
-		{"a line from the future is let go at the end", file, []string{"01 a", "59 f", "02 b", "03 c"}, []string{"01 a", "02 b", "03 c", "59 f"},
-			[]string{"info reordered f: 2 lines were out of order, by 57 s at most, and were put in order"}},
+		{"a line from the future is passed like a clock that was set back", file, []string{"01 a", "59 f", "02 b", "03 c"}, []string{"01 a", "59 f", "02 b", "03 c"},
+			[]string{fmt.Sprintf(stepped, 3, "57.000", "59", "02")}},
 		{"a live stream is held after the first disorder only", Holding{},
 			[]string{"03 a", "02 b", "06 c", "05 d"}, []string{"03 a", "02 b", "05 d", "06 c"},
 			[]string{"f:2: unsorted: time 2026-11-23T12:00:02.000000000Z comes after 2026-11-23T12:00:03.000000000Z" + kept,
-				"info reordered f: 1 lines were out of order, by 1 s at most, and were put in order"}},
+				"info reordered f: lines out of order: 1, by 1 s at most; they were put in order"}},
 		{"too little memory", Holding{Start: DefaultWindow, Bytes: 3 * perLine},
 			[]string{"02 b", "03 c", "04 d", "01 a"}, []string{"02 b", "03 c", "01 a", "04 d"},
-			[]string{"f:4: unsorted: time 2026-11-23T12:00:01.000000000Z comes after 2026-11-23T12:00:03.000000000Z" + kept}},
+			[]string{"f:4: unsorted: time 2026-11-23T12:00:01.000000000Z comes after 2026-11-23T12:00:04.000000000Z" + kept}},
 		{"the clock is set back", file, mixed, back,
-			[]string{"warning clock-step f:11: the time goes back by 49.000 s here, from 2026-11-23T12:00:59.000000000Z to 2026-11-23T12:00:10.000000000Z: the clock was set; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and give the wrong part an --offset",
-				"info reordered f: 1 lines were out of order, by 1 s at most, and were put in order"}},
+			[]string{fmt.Sprintf(stepped, 11, "49.000", "59", "10"),
+				"info reordered f: lines out of order: 1, by 1 s at most; they were put in order"}},
 		{"a step shortly before the end", file, back[:12], back[:12],
-			[]string{"warning clock-step f:11: the time goes back by 49.000 s here, from 2026-11-23T12:00:59.000000000Z to 2026-11-23T12:00:10.000000000Z: the clock was set; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and give the wrong part an --offset"}},
+			[]string{fmt.Sprintf(stepped, 11, "49.000", "59", "10")}},
 	} {
 		t.Run(c.why, func(t *testing.T) {
 			t.Parallel()
