@@ -56,7 +56,10 @@ func (t *talk) write(w io.Writer, lines iter.Seq2[record.Line, error], stop func
 // hear tells an error of an input and remembers whether it was fatal.
 func (t *talk) hear(err error) {
 	var bad *record.LineError
+	var remark *join.Remark
 	switch {
+	case errors.As(err, &remark):
+		t.note(remark.Note)
 	case errors.Is(err, join.ErrUnsorted):
 		t.warnf("%v", err)
 	case errors.As(err, &bad):
@@ -85,8 +88,11 @@ func (t *talk) warnf(format string, args ...any) {
 	}
 }
 
-// close sums up.
-func (t *talk) close() {
+// close sums up, with what else is to be warned of.
+func (t *talk) close(warnings []string) {
+	for _, w := range warnings {
+		t.warnf("%s", w)
+	}
 	if t.skipped > 0 {
 		t.warnf("%d lines could not be used as records", t.skipped)
 	}

@@ -41,7 +41,7 @@ func FindBegins(lines iter.Seq2[record.Line, error]) Begins {
 		case begun[key] == 1:
 			delete(begun, key)
 		default:
-			found = append(found, begin{m.start, key, hash(m.run), known(m.phase)})
+			found = append(found, begin{m.start, key, hash(m.run), named(m.phase)})
 		}
 	}
 	slices.SortStableFunc(found, func(a, b begin) int { return cmp.Compare(a.start, b.start) })

@@ -13,12 +13,12 @@ func (a *attribution) takeBegin(l record.Line) error {
 		return err
 	}
 	a.lag = max(a.lag, l.Time.Sub(b.start))
-	a.depart(&flight{key: flightKey(b.run, b.id), run: hash(b.run), start: b.start, phase: known(b.phase)})
+	a.depart(&flight{key: flightKey(b.run, b.id), run: hash(b.run), start: b.start, phase: named(b.phase)})
 	return nil
 }
 
-// known gives the names of known phases without keeping a copy.
-func known(phase string) string {
+// named gives the names of known phases without keeping a copy.
+func named(phase string) string {
 	switch phase {
 	case record.Profiling:
 		return record.Profiling
@@ -47,7 +47,7 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
-		f = &flight{key: key, run: hash(r.run), start: r.start, phase: known(r.phase)}
+		f = &flight{key: key, run: hash(r.run), start: r.start, phase: named(r.phase)}
 		a.depart(f)
 		a.flying.take(key)
 	}
