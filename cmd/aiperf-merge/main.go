@@ -7,6 +7,7 @@ import (
 	"iter"
 	"time"
 
+	"aiperf/pkg/artifact"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/join"
 	"aiperf/pkg/record"
@@ -107,7 +108,7 @@ func open(env *cli.Env, names []string) (inputs []iter.Seq2[record.Line, error],
 		if name == "-" {
 			name = "standard input"
 		}
-		inputs = append(inputs, record.Read(f, name))
+		inputs = append(inputs, artifact.Records(f, name))
 	}
 	return inputs, closeAll, nil
 }
