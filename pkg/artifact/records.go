@@ -28,7 +28,8 @@ const Tool = "aiperf"
 // requests is nearly but not quite that of their times. Since the files do not
 // tell which run they are of or how it ended, a run record comes before them
 // and an end record, with the reason [record.Complete], behind them; the run's
-// id is made of the first line. The same input gives the same records.
+// id is made of the first line. An input that breaks off has no end record. The
+// same input gives the same records.
 //
 // A line that is none of the three gives a [*record.LineError], and reading
 // goes on. A file of AIPerf's that has no single requests or readings in it,
@@ -63,6 +64,7 @@ type exportReader struct {
 
 	long   []byte // a line that is longer than the buffer
 	number int    // of the line, from 1
+	cut    bool   // the last line is not whole
 	block  []byte // what records are written into
 	runID  string
 	last   record.Time
@@ -79,8 +81,9 @@ func (x *exportReader) run() {
 		switch {
 		case err == nil:
 			continue
-		case errors.Is(err, io.EOF):
+		case err == io.EOF && !x.cut:
 			x.end()
+		case err == io.EOF:
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			x.yield(record.Line{}, x.errorf("%w: compressed data ends early; what came before is kept", record.ErrTruncated))
 		default:
@@ -110,6 +113,7 @@ func (x *exportReader) next() ([]byte, error) {
 func (x *exportReader) line(raw []byte, last bool) bool {
 	if !json.Valid(raw) {
 		if last {
+			x.cut = true
 			return x.yield(record.Line{}, x.errorf("%w in the middle of a line, which is skipped: %s", record.ErrTruncated, excerpt(raw)))
 		}
 		return x.yield(record.Line{}, x.errorf("not JSON: %s", excerpt(raw)))

@@ -152,8 +152,7 @@ type measured struct {
 
 func measuredOf(v record.Value) (x measured, err error) {
 	for key, v := range record.Keys(v) {
-		name := string(key)
-		switch name {
+		switch string(key) {
 		case "request_latency":
 			x.latency, err = lasting(v)
 		case "time_to_first_token":
@@ -173,10 +172,10 @@ func measuredOf(v record.Value) (x measured, err error) {
 		case "http_req_waiting":
 			x.waiting, err = lasting(v)
 		default:
-			x.number(name, v)
+			x.number(key, v)
 		}
 		if err != nil {
-			return x, fmt.Errorf("%s: %w", name, err)
+			return x, fmt.Errorf("%s: %w", key, err)
 		}
 	}
 	return x, nil
@@ -184,13 +183,13 @@ func measuredOf(v record.Value) (x measured, err error) {
 
 // number takes a metric that is no length of time. One that makes no sense
 // counts as one that is not there.
-func (x *measured) number(name string, v record.Value) {
+func (x *measured) number(key []byte, v record.Value) {
 	count := func(to **int) {
 		if n, ok := quantityOf(v).count(); ok {
 			*to = &n
 		}
 	}
-	switch name {
+	switch string(key) {
 	case "input_sequence_length":
 		count(&x.in)
 	case "error_isl":
