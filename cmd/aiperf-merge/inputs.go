@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"aiperf/pkg/artifact"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/join"
 	"aiperf/pkg/record"
@@ -61,7 +62,7 @@ func (o *options) prepare(r io.Reader, name string, plain bool) iter.Seq2[record
 	if name == "-" {
 		shown = "standard input"
 	}
-	lines := record.Read(r, shown)
+	lines := artifact.Records(r, shown)
 	var spread time.Duration
 	if by, ok := o.clocks.files[name]; ok {
 		lines = join.ShiftAll(lines, by)

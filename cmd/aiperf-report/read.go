@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"aiperf/pkg/artifact"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
@@ -45,7 +46,7 @@ func readFile(env *cli.Env, b *report.Builder, name string, warn func(error)) er
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range record.Read(f, name) {
+	for line, err := range artifact.Records(f, name) {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):
