@@ -26,6 +26,11 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if err := o.check(record.At(time.Now())); err != nil {
 		return err
 	}
+	talk := &talk{env: env, quiet: o.quiet}
+	opt, err := o.survey(talk)
+	if err != nil {
+		return err
+	}
 	in, err := o.open()
 	defer in.close()
 	if err != nil {
@@ -37,10 +42,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	}
 	defer cli.ReadOn()()
 
-	talk := &talk{env: env, quiet: o.quiet}
 	lines := o.merge(in, talk.watch)
 	if !o.plain {
-		lines = join.Attribute(lines, join.Options{MaxGap: o.energy.maxGap.Seconds(), Share: o.energy.share, Note: talk.note})
+		lines = join.Attribute(lines, opt)
 	}
 	w := cli.Buffered(out, flushAfter)
 	err = talk.write(w, lines, in.close)
@@ -50,6 +54,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	talk.close(o.clocks.unused(in.names))
 	if err == nil {
 		err = talk.broken
+	}
+	if err == nil && o.energy.require {
+		err = talk.energy.verdict()
 	}
 	return err
 }

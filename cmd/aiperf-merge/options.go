@@ -1,8 +1,6 @@
 package main
 
 import (
-	"time"
-
 	"aiperf/pkg/cli"
 	"aiperf/pkg/join"
 	"aiperf/pkg/record"
@@ -52,32 +50,6 @@ func (o *options) check(now record.Time) error {
 
 // set tells whether a flag was given.
 func (o *options) set(name string) bool { return o.flags.Changed(name) }
-
-// energyFlags say how energy is shared out and judged.
-type energyFlags struct {
-	maxGap time.Duration
-	share  string
-}
-
-func (e *energyFlags) register(f *pflag.FlagSet) {
-	f.DurationVar(&e.maxGap, "max-gap", time.Duration(join.DefaultMaxGap*float64(time.Second)), "longest `time` without a new reading that an energy may be trusted with")
-	f.StringVar(&e.share, "share", join.Equal, "`convention` that divides the energy among requests: equal")
-}
-
-func (e *energyFlags) check(o *options) error {
-	switch {
-	case e.share != join.Equal:
-		return cli.Usagef("--share %q is not known; there is: %s", e.share, join.Equal)
-	case e.maxGap <= 0:
-		return cli.Usagef("--max-gap must be more than 0, not %v", e.maxGap)
-	}
-	for _, name := range []string{"share", "max-gap"} {
-		if o.plain && o.set(name) {
-			return cli.Usagef("--no-attribute leaves nothing to do for --%s", name)
-		}
-	}
-	return nil
-}
 
 // windowFlags cut a window out of the stream.
 type windowFlags struct {
