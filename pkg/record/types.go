@@ -95,6 +95,9 @@ type Request struct {
 	Finish       string   `json:"finish,omitempty"` // finish_reason
 	Error        *Error   `json:"error,omitempty"`
 	GPU          *Share   `json:"gpu,omitempty"` // added by a join
+
+	// Server is what the server said of itself meanwhile; added by a join.
+	Server *ServerState `json:"server,omitempty"`
 }
 
 // End is the instant at which the request was over; false if it is not known.
@@ -179,6 +182,22 @@ type Share struct {
 	SMUtilization *float64 `json:"sm_utilization,omitempty"`
 	SMClock       *float64 `json:"sm_clock,omitempty"`
 	Throttled     *bool    `json:"throttled,omitempty"`
+}
+
+// A ServerState is what a join knows of the server while a request ran, by the
+// server's own metrics: values at the start of the request, interpolated
+// linearly between readings, and time-weighted means over its duration. What was
+// not measured is absent. The request itself is counted in them.
+type ServerState struct {
+	Waiting      *float64 `json:"waiting,omitempty"` // requests in the queue
+	WaitingStart *float64 `json:"waiting_start,omitempty"`
+	Running      *float64 `json:"running,omitempty"` // requests being served
+	RunningStart *float64 `json:"running_start,omitempty"`
+	KVCache      *float64 `json:"kv_cache,omitempty"` // share of the KV cache in use, 0..1
+	KVCacheStart *float64 `json:"kv_cache_start,omitempty"`
+	// Sources is how many pages of metrics this is from: requests are added up
+	// over them, shares of caches are averaged.
+	Sources int `json:"sources,omitempty"`
 }
 
 // A GPU is one reading of one GPU or MIG instance.
@@ -300,6 +319,59 @@ type Energy struct {
 	Readings  int      `json:"readings"`
 	Verdict   string   `json:"verdict"`
 	Reasons   []string `json:"reasons"`
+}
+
+// Names of regimes.
+const (
+	RegimeIdle         = "idle"          // nothing was in flight
+	RegimeThrottled    = "throttled"     // power or temperature held the clocks down
+	RegimeQueueBound   = "queue-bound"   // requests waited for a place
+	RegimeComputeBound = "compute-bound" // the SMs were busy and the memory was not
+	RegimeMemoryBound  = "memory-bound"  // the other way round
+	RegimeBalanced     = "balanced"      // both were busy
+	RegimeUnderused    = "underutilised" // neither was
+	RegimeUnknown      = "unknown"       // too little was measured
+)
+
+// Severities of throttling, by the share of time for which it was on.
+const (
+	ThrottlingNone         = "none"
+	ThrottlingTransient    = "transient"    // less than 1 %
+	ThrottlingIntermittent = "intermittent" // less than 10 %
+	ThrottlingSignificant  = "significant"  // less than 50 %
+	ThrottlingSevere       = "severe"
+)
+
+// A Regime is what a stretch of time looks like, and the numbers that say so:
+// time-weighted means, those of GPUs over all of them. What was not measured is
+// absent.
+type Regime struct {
+	Name    string   `json:"name"`
+	Also    []string `json:"also,omitempty"` // other regimes whose conditions hold, that say less
+	From    Time     `json:"from,omitzero"`
+	Seconds float64  `json:"seconds,omitempty"`
+
+	SM     *float64 `json:"sm,omitempty"`     // 0..1, by the field of the GPU that is first in Basis
+	Memory *float64 `json:"memory,omitempty"` // 0..1, by the one that is last in Basis
+	// Basis are the fields that SM and Memory are from. Those that count the
+	// time in which anything was running, gpu_utilization and
+	// memory_utilization, are used where there is no activity of units; they are
+	// high long before the units are busy.
+	Basis []string `json:"basis,omitempty"`
+
+	PowerViolation   *float64 `json:"power_violation,omitempty"`   // share of time, 0..1
+	ThermalViolation *float64 `json:"thermal_violation,omitempty"` // share of time, 0..1
+	Throttling       string   `json:"throttling,omitempty"`        // how severe the worse of them is
+	Clock            *float64 `json:"clock,omitempty"`             // SM clock / the highest that was seen
+	Temperature      *float64 `json:"temperature,omitempty"`       // °C
+
+	InFlight *float64 `json:"in_flight,omitempty"` // requests, as the client knows them
+	Idle     *float64 `json:"idle,omitempty"`      // share of time in which there were none
+	Running  *float64 `json:"running,omitempty"`   // requests, as the server knows them
+	Waiting  *float64 `json:"waiting,omitempty"`
+	KVCache  *float64 `json:"kv_cache,omitempty"` // 0..1
+
+	Thresholds string `json:"thresholds,omitempty"` // that the name was found by
 }
 
 // Levels of notes.
