@@ -22,6 +22,9 @@ type energyFlags struct {
 	align   bool
 	require bool
 
+	resolution cli.Seconds
+	thresholds join.Thresholds
+
 	join.Options
 }
 
@@ -36,16 +39,28 @@ func (e *energyFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&e.require, "require-energy", false, "exit with 3 unless the energy of the profiling phase is valid")
 }
 
+// registerRegimes adds the flags of regimes.
+func (e *energyFlags) registerRegimes(f *pflag.FlagSet) {
+	f.Var(&e.resolution, "resolution", "write a note on the regime of every `time`, such as 10s, from the first request on (default: none)")
+	f.TextVar(&e.thresholds, "regime", join.DefaultThresholds, "`KEY=VALUE,…` that tell regimes apart; those left out keep their defaults")
+}
+
 func seconds(s float64) cli.Seconds { return cli.Seconds(s * float64(time.Second)) }
 
+// leastResolution is in seconds.
+const leastResolution = 0.1
+
 func (e *energyFlags) check(o *options) error {
-	for _, name := range []string{"share", "weights", "gpu", "max-gap", "max-skew", "align", "require-energy"} {
+	for _, name := range []string{"share", "weights", "gpu", "max-gap", "max-skew", "align", "require-energy", "resolution", "regime"} {
 		if o.plain && o.set(name) {
 			return cli.Usagef("--no-attribute leaves nothing to do for --%s", name)
 		}
 	}
 	e.MaxGap, e.MaxSkew, e.Share = time.Duration(e.maxGap).Seconds(), time.Duration(e.maxSkew).Seconds(), e.share
+	e.Resolution, e.Thresholds = time.Duration(e.resolution).Seconds(), &e.thresholds
 	switch {
+	case o.set("resolution") && e.Resolution < leastResolution:
+		return cli.Usagef("--resolution %v is less than %v s", &e.resolution, leastResolution)
 	case e.maxGap <= 0:
 		return cli.Usagef("--max-gap must be more than 0, not %v", &e.maxGap)
 	case e.maxSkew <= 0:

@@ -27,6 +27,8 @@ func newOptions(env *cli.Env) *options {
 	f := o.flags
 	o.energy.register(f)
 	cli.Group(f, "Energy")
+	o.energy.registerRegimes(f)
+	cli.Group(f, "Regimes")
 	o.clocks.register(f)
 	cli.Group(f, "Clocks")
 	o.window.register(f)

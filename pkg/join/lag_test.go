@@ -300,3 +300,34 @@ func BenchmarkLag(b *testing.B) {
 	}
 	b.ReportMetric(1000*float64(b.N)/b.Elapsed().Seconds(), "s-of-run/s")
 }
+
+// TestLagInAnyOrder: power may be told a minute before the load of its time, as
+// by a join that holds requests back, or a minute after it.
+func TestLagInAnyOrder(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(2, 9))
+	n := arrivals(r, 300, 1.5, 2)
+	c := follow(r, n, 0.4, 0.1, 300, 8)
+	const refresh = 100 // ms
+	tell := func(behind int) (float64, float64, bool) {
+		l := new(lagger)
+		for ms := range len(n) + 60_000 {
+			if i := ms - max(0, behind); i >= 0 && i < len(n) && (i == 0 || n[i] != n[i-1]) {
+				l.load(at(float64(i)/1000), n[i])
+			}
+			if i := ms - max(0, -behind); i >= refresh && i < len(n) && i%refresh == 0 {
+				l.power(at(float64(i-refresh)/1000), at(float64(i)/1000), (c.joules[i]-c.joules[i-refresh])/refresh*1000)
+			}
+		}
+		return l.result()
+	}
+	lag, strength, ok := tell(0)
+	if !ok || math.Abs(lag-0.4) > 0.2 {
+		t.Errorf("lag %.3f s, %v; want 0.4", lag, ok)
+	}
+	for _, behind := range []int{60_000, -60_000} {
+		if have, s, ok := tell(behind); !ok || have != lag || s != strength {
+			t.Errorf("load %d ms behind: lag %v s, r %v, %v; want %v, %v", behind, have, s, ok, lag, strength)
+		}
+	}
+}

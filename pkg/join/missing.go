@@ -15,6 +15,8 @@ func (a *attribution) remark() {
 		a.tell(record.Warning, "unmatched", "no GPU is chosen by %q", s)
 	}
 	switch {
+	case gpus == 0 && load > 0 && len(a.sources) == 0 && len(a.opt.GPUs) == 0:
+		a.tell(record.Info, "no-gpu", "no GPU readings: the streams are merged, and nothing is attributed")
 	case gpus == 0 && load > 0:
 		a.tell(record.Warning, "no-gpu", "no GPU readings with power or energy: nothing to attribute; start aiperf-scrape before the load and merge both streams")
 	case gpus > 0 && load == 0:

@@ -59,6 +59,9 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	f.end, f.finished, f.ended = max(end, f.start), true, true
 	f.measured = !r.failed && r.timed
 	a.seen.add(f.end)
+	if len(a.ledger.servers.list) > 0 {
+		f.url = urlOf(l)
+	}
 	var counted bool
 	f.steps, counted, err = stepsOf(l, f.start, f.end, &a.opt)
 	if !counted {

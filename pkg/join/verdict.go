@@ -64,7 +64,9 @@ func (a *attribution) closePhase(name string, w *window, found map[string]*recor
 		list = append(list, e)
 	}
 	slices.SortFunc(list, byPlace)
-	for _, e := range append(list, total(list)) {
+	all := total(list)
+	all.Regime = a.regimeOf(w)
+	for _, e := range append(list, all) {
 		e.Time = a.last
 		publish(e)
 		raw, err := record.Append(nil, e)
