@@ -17,7 +17,9 @@ func TestDistinct(t *testing.T) {
 	t.Parallel()
 	const request = `{"time":"2026-11-23T12:00:01.000000000Z","type":"request","v":1,"id":"%d"%s}` + "\n"
 	ask := func(id int, more string) string { return fmt.Sprintf(request, id, more) }
-	note := func(words ...string) string { return strings.ReplaceAll(stream(words...), `"type":"x"`, `"type":"note"`) }
+	note := func(words ...string) string {
+		return strings.ReplaceAll(stream(words...), `"type":"x"`, `"type":"note"`)
+	}
 	var many, backwards strings.Builder
 	for i := range 100 {
 		many.WriteString(ask(i, ""))
