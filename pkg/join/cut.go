@@ -36,6 +36,9 @@ type Window struct {
 // out, but its begin line is kept, so that inside the window all are counted that
 // were in flight.
 //
+// Of requests without begin lines it is not known in time that they were in
+// flight at From: readings from before it are not kept for them.
+//
 // Lines outside that cannot be decoded are left out without a word. If a stream
 // is not sorted, each line is judged by its own time. 16 MB of readings are held
 // before From; if a request is in flight for longer, its first ones are gone. If
