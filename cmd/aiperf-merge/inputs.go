@@ -50,6 +50,9 @@ func (o *options) open() (*inputs, error) {
 	return in, nil
 }
 
+// operands is how many inputs there are.
+func (o *options) operands() int { return max(1, o.flags.NArg()) }
+
 func (in *inputs) close() {
 	for _, f := range in.files {
 		f.Close()
@@ -70,7 +73,7 @@ func (o *options) prepare(r io.Reader, name string, plain bool) iter.Seq2[record
 		lines = o.clocks.hosts.Shift(lines)
 		spread = o.clocks.hosts.Spread()
 	}
-	h := join.Holding{Start: spread, Window: join.DefaultWindow + spread}
+	h := join.Holding{Start: spread, Window: join.DefaultWindow + spread, Bytes: min(16<<20, max(1<<20, 128<<20/o.operands()))}
 	if plain {
 		h.Start = h.Window // nobody is waiting for its lines
 	}

@@ -2,6 +2,7 @@ package join
 
 import (
 	"cmp"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -35,10 +36,13 @@ type Window struct {
 // out, but its begin line is kept, so that inside the window all are counted that
 // were in flight.
 //
+// Of requests without begin lines it is not known in time that they were in
+// flight at From: readings from before it are not kept for them.
+//
 // Lines outside that cannot be decoded are left out without a word. If a stream
 // is not sorted, each line is judged by its own time. 16 MB of readings are held
 // before From; if a request is in flight for longer, its first ones are gone. If
-// no line is inside, a Remark tells how far the stream reaches.
+// no line is inside, a Remark tells which are nearest.
 //
 // Note: Cut works on the merged stream, for how far back readings are needed
 // depends on requests that come from other inputs.
@@ -50,7 +54,7 @@ func Cut(in iter.Seq2[record.Line, error], w Window) iter.Seq2[record.Line, erro
 		w.To = ever
 	}
 	return func(yield func(record.Line, error) bool) {
-		c := &cutter{Window: w, yield: yield, runs: map[string]*openRun{}, readings: readings{slots: map[string]*slot{}, fast: map[string]*slot{}}}
+		c := &cutter{Window: w, yield: yield, front: never, behind: never, runs: map[string]*openRun{}, readings: readings{slots: map[string]*slot{}, fast: map[string]*slot{}}}
 		for l, err := range in {
 			if err != nil {
 				if !yield(record.Line{}, err) {
@@ -58,8 +62,11 @@ func Cut(in iter.Seq2[record.Line, error], w Window) iter.Seq2[record.Line, erro
 				}
 				continue
 			}
-			if !c.take(l) || c.complete() {
+			if !c.take(l) {
 				return
+			}
+			if c.complete() {
+				break
 			}
 		}
 		if c.flush() {
@@ -77,10 +84,10 @@ type cutter struct {
 	aloft    aloft
 	readings readings
 
-	begun       bool // a line at From or later was seen
-	passed      bool // one at To or later
-	inside      int
-	first, last record.Time
+	begun  bool // a line at From or later was seen
+	inside int
+	behind record.Time // of the first line at To or later; never if there was none
+	front  record.Time // of the last one before From
 }
 
 // An openRun is a producer that has not ended.
@@ -98,13 +105,10 @@ type kept struct {
 
 // take is false when the consumer has left.
 func (c *cutter) take(l record.Line) bool {
-	if c.seq == 0 {
-		c.first = l.Time
-	}
 	c.seq++
-	c.last = l.Time
 	switch {
 	case l.Time < c.From:
+		c.front = l.Time
 		return c.before(l)
 	case !c.flush():
 		return false
@@ -113,7 +117,9 @@ func (c *cutter) take(l record.Line) bool {
 		c.note(l)
 		return c.yield(l, nil)
 	}
-	c.passed = true
+	if c.behind == never {
+		c.behind = l.Time
+	}
 	return !c.after(l) || c.yield(l, nil)
 }
 
@@ -239,15 +245,20 @@ func (c *cutter) after(l record.Line) bool {
 
 // complete tells whether reading may stop.
 func (c *cutter) complete() bool {
-	return c.Stop && c.passed && len(c.runs) == 0 && c.readings.open == 0
+	return c.Stop && c.behind != never && len(c.runs) == 0 && c.readings.open == 0
 }
 
+// end tells if the window is empty, and what lies nearest.
 func (c *cutter) end() {
-	switch {
-	case c.inside > 0:
-	case c.seq == 0:
-		c.yield(record.Line{}, remark(record.Warning, EmptyWindow, "", "no line is inside the window, for there is none at all"))
-	default:
-		c.yield(record.Line{}, remark(record.Warning, EmptyWindow, "", "no line is inside the window; the first is of %v, the last of %v", c.first, c.last))
+	if c.inside > 0 {
+		return
 	}
+	nearest := ""
+	if c.front != never {
+		nearest += fmt.Sprintf("; the last one before it is of %v", c.front)
+	}
+	if c.behind != never {
+		nearest += fmt.Sprintf("; the first one behind it is of %v", c.behind)
+	}
+	c.yield(record.Line{}, remark(record.Warning, EmptyWindow, "", "no line is inside the window%s", nearest))
 }

@@ -6,6 +6,14 @@
 // holds what happened since the oldest of the latest readings of the GPUs:
 // about one refresh of an exporter, whatever the length of the run.
 //
+// # Stages
+//
+// Each stage takes lines and gives lines. An input may pass [ShiftAll] or
+// [Offsets.Shift], which correct its clock, and [Reorder], which sorts what is out
+// of order by no more than a few seconds; what [Merge] gives may pass [Cut], which
+// keeps a window, and [Distinct], before it comes to [Attribute]. All of them pass
+// errors on as they come.
+//
 // # Energy
 //
 // E_g(t), the energy of GPU g, is linear between the first instants at which a

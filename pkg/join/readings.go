@@ -20,7 +20,8 @@ type readings struct {
 
 // A slot is one GPU or server.
 type slot struct {
-	list   []kept // up to the horizon only the latest
+	list   []kept // from head on; up to the horizon only the latest
+	head   int
 	spare  []byte
 	needed bool // a reading of it was kept
 	closed bool // and so was one behind the window
@@ -116,14 +117,15 @@ func (r *readings) keep(l record.Line, seq int, horizon record.Time) {
 // trim takes away the readings of a slot in front of the latest one at the
 // horizon.
 func (r *readings) trim(s *slot, horizon record.Time) {
-	n := 0
-	for n+1 < len(s.list) && s.list[n+1].at <= horizon {
-		r.bytes -= len(s.list[n].line.Raw) + perLine
-		s.spare = s.list[n].line.Raw
-		n++
+	for s.head+1 < len(s.list) && s.list[s.head+1].at <= horizon {
+		front := &s.list[s.head]
+		r.bytes -= len(front.line.Raw) + perLine
+		s.spare = front.line.Raw
+		*front = kept{}
+		s.head++
 	}
-	if n > 0 {
-		s.list = slices.Delete(s.list, 0, n)
+	if s.head > len(s.list)/2 {
+		s.list, s.head = slices.Delete(s.list, 0, s.head), 0
 	}
 }
 
@@ -138,11 +140,11 @@ func (r *readings) flush(horizon record.Time) (all []kept) {
 	r.prune(horizon)
 	for _, s := range r.slots {
 		if len(s.list) > 0 {
-			all = append(all, s.list...)
+			all = append(all, s.list[s.head:]...)
 			s.needed = true
 			r.open++
 		}
-		s.list, s.spare = nil, nil
+		s.list, s.head, s.spare = nil, 0, nil
 	}
 	r.bytes = 0
 	return all

@@ -45,6 +45,21 @@ func TestParseOffset(t *testing.T) {
 	}
 }
 
+func FuzzParseOffset(f *testing.F) {
+	for _, s := range []string{"node1=+12ms", "a=b=-1.5s", "=1s", "n=", "n=1e9h"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, in string) {
+		key, by, err := ParseOffset(in)
+		if err != nil {
+			return
+		}
+		if again, d, err := ParseOffset(key + "=" + by.String()); err != nil || again != key || d != by {
+			t.Fatalf("%q is %q and %v, which are %q and %v: %v", in, key, by, again, d, err)
+		}
+	})
+}
+
 func TestShiftAll(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ why, in, want string }{
