@@ -38,7 +38,9 @@
 //   - the start of a request that AIPerf has cancelled: what stands there is its
 //     end. It is put right if the trace, or the instant at which the request was
 //     due, shows that;
-//   - the end of one that was answered with an error status, but for a trace;
+//   - the end of one that was answered with an error status, but for a trace; and
+//     of one that failed in the midst of its answer, as by a timeout: what stands
+//     there is when the last of it came, so that "took" is too short;
 //   - the model, the URL, and the reason to finish;
 //   - when an exporter answered: the instant of a reading is that at which AIPerf
 //     had parsed the page, and there is no "within";
