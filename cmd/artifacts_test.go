@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"math"
 	"os"
 	"os/exec"
@@ -379,6 +378,6 @@ func sign(tag string) float64 {
 func same(t *testing.T, what string, got, want, relative float64) {
 	t.Helper()
 	if !(math.Abs(got-want) <= relative*math.Abs(want)) {
-		t.Error(fmt.Sprintf("%s is %v, and should be %v", what, got, want))
+		t.Errorf("%s is %v, and should be %v", what, got, want)
 	}
 }

@@ -71,6 +71,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	aiperfs, err := filepath.Abs("../pkg/artifact/testdata/aiperf-0.13")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -81,6 +85,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("PATH", dir+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("LC_ALL", "C")
 			e.Setenv("EXAMPLES", examples)
+			e.Setenv("ARTIFACTS", aiperfs)
 			if coverDir != "" {
 				e.Setenv("GOCOVERDIR", coverDir)
 			}

@@ -20,6 +20,15 @@
 // line: one per GPU and one for all. What an earlier merge has added is
 // replaced, so that merging twice is merging once.
 //
+// # Inputs
+//
+// AIPerf's own files are inputs too, known by their first line:
+// profile_export.jsonl, gpu_telemetry_export.jsonl and
+// server_metrics_export.jsonl become the records that aiperf-load and
+// aiperf-scrape would have written, as far as AIPerf tells, with a "run" before
+// and an "end" behind them. Their readings have the instant at which AIPerf had
+// read a page, not that at which the exporter answered.
+//
 // # Shares
 //
 // With n requests in flight, each is charged a n-th of the energy that the GPUs
@@ -105,4 +114,5 @@
 //	aiperf-merge --offset node2=+400ms node1.ndjson node2.ndjson >all.ndjson
 //	aiperf-merge --from 2026-11-25T12:00:00Z --to 2026-11-25T13:00:00Z gpu-*.ndjson.zst load.ndjson | aiperf-report
 //	aiperf-load --model m --url localhost:8000 | aiperf-merge - gpu.ndjson | aiperf-report
+//	aiperf-merge artifacts/x/profile_export.jsonl artifacts/x/gpu_telemetry_export.jsonl | aiperf-report
 package main

@@ -48,6 +48,10 @@ func align(lines iter.Seq2[record.Line, error], opt *join.Options, talk *talk) e
 	opt.Lag = map[string]float64{}
 	for _, source := range slices.Sorted(maps.Keys(found)) {
 		lag := found[source]
+		if !join.Clear(lag) {
+			delete(found, source)
+			continue
+		}
 		opt.Lag[source] = lag.Seconds
 		talk.note(record.Note{Level: record.Info, Code: "align", Message: fmt.Sprintf(
 			"%s follows the load by %.0f ms (correlation %.2f), which is taken off its readings' instants", source, lag.Seconds*1e3, lag.Correlation)})

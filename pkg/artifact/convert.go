@@ -42,10 +42,11 @@ func convert(line []byte) (record.Record, record.Time, error) {
 	return nil, 0, errOther
 }
 
-// instant reads nanoseconds since the epoch. The error names the key.
+// instant reads nanoseconds since the epoch, until 2116: what lies behind leaves
+// no room to add to. The error names the key.
 func instant(key string, v record.Value) (record.Time, error) {
 	n, ok := v.Int()
-	if !ok || n <= 0 {
+	if !ok || n <= 0 || int64(n) > 1<<62 {
 		return 0, fmt.Errorf("%s is no instant in nanoseconds: %s", key, excerpt(v))
 	}
 	return record.Time(n), nil

@@ -137,6 +137,11 @@ func (x *exportReader) line(raw []byte, last bool) bool {
 	case *record.Server:
 		x.counts["pages"]++
 	}
+	// Readings of one page have one instant. Lines of equal times would be sorted
+	// by their bytes: a nanosecond between them keeps their order.
+	if h := r.Head(); h.Time <= x.last && x.last-h.Time < 1000 {
+		h.Time = x.last + 1
+	}
 	x.last = max(x.last, r.Head().Time)
 	return x.emit(r)
 }
@@ -147,13 +152,13 @@ func (x *exportReader) begin(raw []byte, at record.Time) bool {
 	sum := sha256.Sum256(raw)
 	x.runID = Tool + "-" + hex.EncodeToString(sum[:8])
 	x.counts = map[string]int64{}
-	x.last = at
-	return x.emit(&record.Run{Header: record.Header{Time: at}, Run: x.runID, Tool: Tool})
+	x.last = at - 1
+	return x.emit(&record.Run{Header: record.Header{Time: x.last}, Run: x.runID, Tool: Tool})
 }
 
 func (x *exportReader) end() {
 	if x.counts != nil {
-		x.emit(&record.End{Header: record.Header{Time: x.last}, Run: x.runID, Reason: record.Complete, Counts: x.counts})
+		x.emit(&record.End{Header: record.Header{Time: x.last + 1}, Run: x.runID, Reason: record.Complete, Counts: x.counts})
 	}
 }
 

@@ -45,8 +45,8 @@ type Options struct {
 	// Begins are the starts of requests that have no begin records.
 	Begins Begins
 	// Note is told what is worth telling; it may be nil. Codes: no-gpu,
-	// no-requests, no-window, no-begin, no-tokens, no-overlap, late, unfinished,
-	// unmatched.
+	// no-requests, no-window, no-begin, no-tokens, no-overlap, lag, late,
+	// unfinished, unmatched.
 	Note func(record.Note)
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // remark notes what is missing.
-func (a *attribution) remark() {
+func (a *attribution) remark(found map[string]*record.Lag) {
 	gpus, load := len(a.ledger.gpus), a.requests
 	for _, s := range a.chooser.unmatched() {
 		a.tell(record.Warning, "unmatched", "no GPU is chosen by %q", s)
@@ -28,6 +28,7 @@ func (a *attribution) remark() {
 		return
 	}
 	a.remarkOverlap()
+	a.remarkLags(found)
 	if a.late > 0 {
 		a.tell(record.Warning, "late", "%d requests were written so long after they had started or ended that their energy is left out", a.late)
 	}
@@ -58,11 +59,48 @@ func (a *attribution) remarkOverlap() {
 	}
 }
 
+const (
+	// strongly is Pearson's r from which on a lag is acted on.
+	strongly = 0.7
+	// ownDelay is the lag, in seconds, that telemetry may have of itself, beside
+	// its refresh: power takes time to rise, and some boards average it.
+	ownDelay = 0.1
+)
+
+// Clear tells whether a lag is sure enough to act on: Pearson's r is at least 0.7.
+func Clear(l *record.Lag) bool { return l.Correlation >= strongly }
+
+// remarkLags tells of sources that run ahead of the load, or further behind than
+// their refresh explains.
+func (a *attribution) remarkLags(found map[string]*record.Lag) {
+	told := map[string]bool{}
+	for _, g := range a.ledger.gpus {
+		name := g.active.name
+		lag := found[name]
+		refresh, ok := g.refresh.quantile(0.5)
+		if lag == nil || !ok || told[name] || !Clear(lag) {
+			continue
+		}
+		told[name] = true
+		switch x := lag.Seconds; {
+		case x < -max(refresh, 0.05):
+			a.tell(record.Warning, "lag", "the power of %s runs ahead of the load by %s (correlation %.2f): its clock is slow, or the load's is fast; --offset sets a clock right, --align takes the delay away", name, duration(-x), lag.Correlation)
+		case x > refresh+ownDelay:
+			a.tell(record.Warning, "lag", "the power of %s follows the load by %s (correlation %.2f), which its refresh of %s does not explain: a clock is fast, or the board averages its power; --offset sets a clock right, --align takes the delay away", name, duration(x), lag.Correlation, duration(refresh))
+		}
+	}
+}
+
 // duration is a time as people say it.
 func duration(seconds float64) string {
 	d := time.Duration(seconds * 1e9)
-	if d > time.Second {
+	switch {
+	case d > time.Minute:
+		d = d.Round(time.Second)
+	case d > time.Second:
 		d = d.Round(10 * time.Millisecond)
+	default:
+		d = d.Round(time.Millisecond)
 	}
 	return d.String()
 }

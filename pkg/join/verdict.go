@@ -23,8 +23,8 @@ const (
 
 // close tells what the energy of each phase was, behind the last line.
 func (a *attribution) close(yield func(record.Line, error) bool) {
-	a.remark()
 	found := a.lags.results(a.opt.Lag)
+	a.remark(found)
 	for _, p := range a.ledger.inOrder() {
 		w := p.window()
 		if len(a.ledger.gpus) == 0 || w.count == 0 {
