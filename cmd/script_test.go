@@ -67,6 +67,14 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+	examples, err := filepath.Abs("../examples")
+	if err != nil {
+		t.Fatal(err)
+	}
+	aiperfs, err := filepath.Abs("../pkg/artifact/testdata/aiperf-0.13")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -76,6 +84,8 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PATH", dir+string(filepath.ListSeparator)+e.Getenv("PATH"))
 			e.Setenv("LC_ALL", "C")
+			e.Setenv("EXAMPLES", examples)
+			e.Setenv("ARTIFACTS", aiperfs)
 			if coverDir != "" {
 				e.Setenv("GOCOVERDIR", coverDir)
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"strings"
 
 	"aiperf/pkg/cli"
 	"aiperf/pkg/join"
@@ -16,6 +17,7 @@ type talk struct {
 	quiet   bool
 	runs    record.Runs
 	skipped int
+	energy  verdict
 	broken  error // the first error that was not about a line
 }
 
@@ -44,6 +46,9 @@ func (t *talk) write(w io.Writer, lines iter.Seq2[record.Line, error], stop func
 			t.hear(err)
 			continue
 		}
+		if l.Type == record.TypeEnergy {
+			t.energy.look(l)
+		}
 		buf = append(append(buf[:0], l.Raw...), '\n')
 		if _, err := w.Write(buf); err != nil {
 			stop()
@@ -56,7 +61,10 @@ func (t *talk) write(w io.Writer, lines iter.Seq2[record.Line, error], stop func
 // hear tells an error of an input and remembers whether it was fatal.
 func (t *talk) hear(err error) {
 	var bad *record.LineError
+	var remark *join.Remark
 	switch {
+	case errors.As(err, &remark):
+		t.note(remark.Note)
 	case errors.Is(err, join.ErrUnsorted):
 		t.warnf("%v", err)
 	case errors.As(err, &bad):
@@ -85,12 +93,41 @@ func (t *talk) warnf(format string, args ...any) {
 	}
 }
 
-// close sums up.
-func (t *talk) close() {
+// close sums up, with what else is to be warned of.
+func (t *talk) close(warnings []string) {
+	for _, w := range warnings {
+		t.warnf("%s", w)
+	}
 	if t.skipped > 0 {
 		t.warnf("%d lines could not be used as records", t.skipped)
 	}
 	for _, r := range t.runs.Partial() {
 		t.warnf("%s: the stream of %s is partial: run %s has no end line", r.File, r.Tool, r.Run)
 	}
+}
+
+// A verdict is what the energy lines of the profiling phase say.
+type verdict struct {
+	totals  int
+	reasons []string
+}
+
+func (v *verdict) look(l record.Line) {
+	var e record.Energy
+	if l.Decode(&e) != nil || e.Scope != record.ScopeTotal || e.Phase != record.Profiling {
+		return
+	}
+	v.totals++
+	v.reasons = append(v.reasons, e.Reasons...)
+}
+
+// verdict is an error unless there is an energy that can be trusted.
+func (v *verdict) verdict() error {
+	switch {
+	case v.totals == 0:
+		return cli.Verdictf("--require-energy: there is no energy of a profiling phase")
+	case len(v.reasons) > 0:
+		return cli.Verdictf("--require-energy: the energy is not to be trusted: %s", strings.Join(v.reasons, ", "))
+	}
+	return nil
 }

@@ -9,8 +9,9 @@
 // requests took.
 //
 // A FILE may be gzip or zstd data (recognised by its first bytes) or "-" for
-// standard input, which is also what is read if there is no FILE. A stream may
-// be a part of one: of a run that crashed, or what grep has left. What is
+// standard input, which is also what is read if there is no FILE. AIPerf's
+// profile_export.jsonl and gpu_telemetry_export.jsonl are read as well. A stream
+// may be a part of one: of a run that crashed, or what grep has left. What is
 // missing, mixed or partial is told in notes under the tables.
 //
 // # Formats

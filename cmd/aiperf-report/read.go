@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"aiperf/pkg/artifact"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
@@ -57,7 +58,7 @@ func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range ahead(record.Read(f, name)) {
+	for line, err := range ahead(artifact.Records(f, name)) {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"aiperf/pkg/cli"
@@ -21,62 +18,16 @@ import (
 // historyFlags say what to read of a Prometheus.
 type historyFlags struct {
 	prometheus   string
-	since, until instant
+	since, until cli.Instant
 	window       cli.Seconds
 }
 
 func (h *historyFlags) register(f *pflag.FlagSet) {
-	h.since, h.until, h.window = instant{text: "1h", ago: time.Hour}, instant{text: "now"}, cli.Seconds(promhist.DefaultWindow)
+	h.since, h.until, h.window = cli.Ago("1h", time.Hour), cli.Ago("now", 0), cli.Seconds(promhist.DefaultWindow)
 	f.StringVar(&h.prometheus, "prometheus", "", "instead of visiting exporters, read what the Prometheus, Thanos, Mimir or VictoriaMetrics at `URL` has of them")
 	f.Var(&h.since, "since", "from this `instant` on: 2h (ago), 2026-11-25T12:00:00Z or seconds since the epoch")
 	f.Var(&h.until, "until", "up to this `instant`: now, or as --since")
 	f.Var(&h.window, "window", "ask for this `time` at once; less where the server says that it is too much")
-}
-
-// An instant is a flag that takes a time ago, an RFC 3339 instant, seconds since
-// the epoch, or "now".
-type instant struct {
-	text string
-	ago  time.Duration
-	at   record.Time
-}
-
-func (i *instant) Set(text string) error {
-	*i = instant{text: text}
-	number, days := strings.CutSuffix(text, "d")
-	d, derr := time.ParseDuration(text)
-	n, nerr := strconv.ParseUint(number, 10, 16)
-	sec, serr := strconv.ParseFloat(text, 64)
-	at, terr := record.ParseTime(text)
-	const least, most = 1e8, 9e9 // 1973 and 2255
-	switch {
-	case text == "now":
-	case days && nerr == nil:
-		i.ago = time.Duration(n) * 24 * time.Hour
-	case derr == nil && d > 0 && serr != nil:
-		i.ago = d
-	case serr == nil && sec >= least && sec <= most:
-		i.at = record.Time(math.Round(sec*1e6)) * 1e3
-	case serr == nil:
-		return fmt.Errorf("%q is too small or too large for seconds since the epoch; a time ago has a unit, as 2h", text)
-	case terr == nil:
-		i.at = at
-	default:
-		return fmt.Errorf("%q is neither a time ago such as 2h or 7d, nor an instant such as 2026-11-25T12:00:00Z, nor seconds since the epoch", text)
-	}
-	return nil
-}
-
-func (i *instant) String() string { return i.text }
-
-func (i *instant) Type() string { return "instant" }
-
-// when is the instant, seen from now.
-func (i *instant) when(now record.Time) record.Time {
-	if i.at != 0 {
-		return i.at
-	}
-	return now - record.Time(i.ago)
 }
 
 // ofVisits are flags that have no meaning where nothing is visited.
@@ -84,7 +35,7 @@ var ofVisits = []string{"targets", "no-default", "server", "gpu-only", "interval
 
 // historyConfig says what to read, seen from now.
 func (o *options) historyConfig(now record.Time) (promhist.Config, error) {
-	c := promhist.Config{URL: o.prometheus, Match: o.match, Since: o.since.when(now), Until: min(o.until.when(now), now),
+	c := promhist.Config{URL: o.prometheus, Match: o.match, Since: o.since.When(now), Until: min(o.until.When(now), now),
 		Window: time.Duration(o.window), Timeout: time.Duration(o.timeout), KeepRepeats: o.keepRepeats}
 	for _, name := range ofVisits {
 		if o.set(name) {

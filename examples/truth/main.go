@@ -173,30 +173,30 @@ func show(env *cli.Env, found []comparison) error {
 	t.SetStyle(table.StyleLight)
 	t.Style().Format.Header = text.FormatDefault
 	t.SetTitle("Energy by aiperf-merge beside the simulator's truth")
-	t.AppendHeader(table.Row{"", "merge (J)", "± (J)", "truth (J)", "off (J)", "within ±", "verdict"})
+	t.AppendHeader(table.Row{"phase", "", "merge (J)", "± (J)", "truth (J)", "off (J)", "within ±", "verdict"})
 	outside := 0
 	for _, c := range found {
 		name := "total"
 		if c.GPU != nil {
 			name = fmt.Sprintf("GPU %d", *c.GPU)
 		}
-		row := table.Row{name, "N/A", "N/A", fmt.Sprintf("%.3f", c.truth), "N/A", "no", c.Verdict}
+		row := table.Row{c.Phase, name, "N/A", "N/A", fmt.Sprintf("%.3f", c.truth), "N/A", "no", c.Verdict}
 		if c.Energy.Energy != nil {
-			row[1] = fmt.Sprintf("%.3f", *c.Energy.Energy)
-			row[4] = fmt.Sprintf("%+.3f", *c.Energy.Energy-c.truth)
+			row[2] = fmt.Sprintf("%.3f", *c.Energy.Energy)
+			row[5] = fmt.Sprintf("%+.3f", *c.Energy.Energy-c.truth)
 		}
 		if c.PlusMinus != nil {
-			row[2] = fmt.Sprintf("%.3f", *c.PlusMinus)
+			row[3] = fmt.Sprintf("%.3f", *c.PlusMinus)
 		}
 		if c.within() {
-			row[5] = "yes"
+			row[6] = "yes"
 		} else {
 			outside++
 		}
 		t.AppendRow(row)
 	}
 	var right []table.ColumnConfig
-	for n := 2; n <= 5; n++ {
+	for n := 3; n <= 6; n++ {
 		right = append(right, table.ColumnConfig{Number: n, Align: text.AlignRight, AlignHeader: text.AlignRight})
 	}
 	t.SetColumnConfigs(right)

@@ -36,8 +36,12 @@ var amdNames = map[string]string{
 }
 
 // fieldName is AIPerf's name for a field. One that is unknown to both keeps its
-// own, in small letters and without what all of them begin with.
+// own, in small letters and without what all of them begin with. One that was
+// read from AIPerf's files has its prefix.
 func fieldName(platform, name string) string {
+	if p := prefix(platform); p != "" && strings.HasPrefix(name, p) {
+		return name
+	}
 	if n, ok := amdNames[name]; ok && platform == "amd" {
 		name = n
 	}

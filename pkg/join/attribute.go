@@ -37,11 +37,16 @@ type Options struct {
 	// Lag is how many seconds the readings of a source follow what they tell of,
 	// by its name: so much is taken off their instants.
 	Lag map[string]float64
+	// Resolution is the length of the slots, in seconds, that a timeline of
+	// regimes has: notes of code [RegimeNote] among the lines. 0 is none.
+	Resolution float64
+	// Thresholds tell regimes apart; nil is [DefaultThresholds].
+	Thresholds *Thresholds
 	// Begins are the starts of requests that have no begin records.
 	Begins Begins
 	// Note is told what is worth telling; it may be nil. Codes: no-gpu,
-	// no-requests, no-window, no-begin, no-tokens, no-overlap, late, unfinished,
-	// unmatched.
+	// no-requests, no-window, no-begin, no-tokens, no-overlap, lag, late,
+	// unfinished, unmatched.
 	Note func(record.Note)
 }
 
@@ -54,6 +59,9 @@ func (o *Options) fill() error {
 	}
 	if o.Share == "" {
 		o.Share = Equal
+	}
+	if o.Thresholds == nil {
+		o.Thresholds = &DefaultThresholds
 	}
 	return o.checkShare()
 }
@@ -122,6 +130,10 @@ type attribution struct {
 	events  events
 	queue   queue
 	sources map[string]*source // by name
+	lags    lags
+
+	timeline timeline
+	regimes  []*record.Note // of slots that are closed, and not yet told
 
 	now       record.Time // the latest time of a line
 	lag       float64     // the longest time from an event to its line, s
@@ -138,7 +150,8 @@ type attribution struct {
 func newAttribution(opt Options) *attribution {
 	return &attribution{
 		opt: opt, ledger: ledger{convention: opt.Share}, chooser: chooser{selectors: opt.GPUs},
-		byKey: map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
+		timeline: timeline{step: opt.Resolution},
+		byKey:    map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
 	}
 }
 
@@ -159,6 +172,12 @@ func (a *attribution) take(l record.Line) error {
 		err = a.takeScrape(l)
 	case record.TypeEnd:
 		err = a.takeEnd(l)
+	case record.TypeServer:
+		err = a.ledger.servers.take(l)
+	case record.TypeNote:
+		if a.opt.Resolution > 0 && ofRegime(l) {
+			return nil
+		}
 	case record.TypeEnergy:
 		if len(a.ledger.gpus) > 0 && a.requests > 0 {
 			return nil // of an earlier merge; there will be new ones
@@ -212,7 +231,7 @@ func (a *attribution) settled() record.Time {
 		}
 		h = last
 	}
-	return h
+	return a.ledger.servers.until(h, a.now, a.opt.MaxGap)
 }
 
 // full tells whether as many readings as are kept before the first request
@@ -223,7 +242,7 @@ func (a *attribution) full() bool {
 			return true
 		}
 	}
-	return false
+	return a.ledger.servers.full()
 }
 
 func (a *attribution) advance() {
@@ -231,7 +250,9 @@ func (a *attribution) advance() {
 	if h == never {
 		return
 	}
-	a.ledger.to(a.play(h))
+	h = a.play(h)
+	a.slots(h)
+	a.ledger.to(h)
 }
 
 // play lets the events until h happen, and gives the instant up to which
@@ -251,13 +272,19 @@ func (a *attribution) play(h record.Time) record.Time {
 			e.f.late = true
 			a.late++
 		}
+		a.slots(e.t)
 		switch e.how {
 		case starts:
 			a.ledger.begin(e.f)
+			if a.opt.Resolution > 0 {
+				a.timeline.start(a.ledger.stance())
+			}
+			a.lags.load(a.ledger.now, a.ledger.n)
 		case changes:
 			a.ledger.change(e.f)
 		case ends:
 			a.ledger.finish(e.f)
+			a.lags.load(a.ledger.now, a.ledger.n)
 			continue
 		}
 		if f := e.f; f.at+1 < len(f.steps) {
@@ -270,6 +297,7 @@ func (a *attribution) play(h record.Time) record.Time {
 func (a *attribution) drain() {
 	a.beginUntil(ever)
 	a.play(ever)
+	a.cutSlot()
 }
 
 func (a *attribution) tell(level, code, format string, args ...any) {

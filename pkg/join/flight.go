@@ -24,10 +24,13 @@ type flight struct {
 	charged []float64 // J by GPU, until its weight changed last
 	mark    []float64 // A_g when that was, and then the same of even shares
 	state   state     // at the start
-	origin  *snapshot // at the start, if the window may begin there
+	url     string
+	server  serverState // at the start
+	origin  *snapshot   // at the start, if the window may begin there
 
 	done  bool // the ledger has passed its end, and share is what it got
 	share *record.Share
+	said  *record.ServerState
 	next  *flight // of the same key
 }
 

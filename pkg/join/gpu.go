@@ -18,14 +18,15 @@ type gpu struct {
 	active  *origin
 	moved   bool // to another origin; its counter has not caught up yet
 
-	counter   float64 // last value
-	violation float64
-	quantum   float64 // largest power of ten, J, up to 1, that all counter values are multiples of
-	typical   float64 // seconds between distinct readings, for patience; 0 = not known
+	counter   float64    // last value
+	violation [2]float64 // of power and heat, last values
+	quantum   float64    // largest power of ten, J, up to 1, that all counter values are multiples of
+	typical   float64    // seconds between distinct readings, for patience; 0 = not known
 
 	heard  record.Time // its latest reading, new or not, of any origin
 	mig    bool        // it is divided into instances
 	top    float64     // Hz, the highest clock under load
+	peak   float64     // Hz, the highest clock
 	xids   codes
 	skewed spans // known too vaguely when they were read
 
@@ -114,7 +115,9 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if r.mig != "" {
 		g.mig = true
 		// An instance's activity is its own.
-		r.has[byUtilization], r.has[bySM], r.has[byMemory] = false, false, false
+		for _, j := range [...]int{byUtilization, bySM, byDRAM, byMemory} {
+			r.has[j] = false
+		}
 	}
 	o := g.choose(r)
 	fresh := o.hear(r)
@@ -136,8 +139,9 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 			g.curve[j].add(r.taken, r.value[j])
 		}
 	}
-	g.addViolation(r)
+	g.addViolations(r)
 	g.addDrop(r)
+	g.peak = max(g.peak, r.value[byClock])
 	distinct := fresh
 	if r.has[byCounter] {
 		changed := g.addCounter(r, confirm)

@@ -43,27 +43,46 @@ func (a *attribution) release(yield func(record.Line, error) bool) bool {
 	for {
 		h, ok := a.queue.pop()
 		if !ok {
-			return true
+			return a.tellRegimes(yield)
 		}
-		l := h.line
-		if h.flight != nil && len(a.ledger.gpus) > 0 {
+		if h.flight != nil {
 			var err error
-			if share := h.flight.share; share != nil {
-				l.Raw, err = record.Splice(l.Raw, "gpu", share)
-			} else {
-				// What an earlier merge said may not be true of this stream.
-				l.Raw, err = record.Cut(l.Raw, "gpu")
-			}
-			if err != nil {
-				l.Raw = h.line.Raw
-				if !yield(record.Line{}, l.Errorf("%w", err)) {
-					return false
-				}
+			if h.line.Raw, err = a.annotate(h); err != nil && !yield(record.Line{}, h.line.Errorf("%w", err)) {
+				return false
 			}
 		}
-		a.last = l.Time
-		if !yield(l, nil) {
+		a.last = h.line.Time
+		if !yield(h.line, nil) {
 			return false
 		}
 	}
+}
+
+// annotate adds to a request what is known of it, in place of what an earlier
+// merge said, which may not be true of this stream. After an error it gives the
+// line as it was.
+func (a *attribution) annotate(h held) ([]byte, error) {
+	raw := h.line.Raw
+	for _, x := range []struct {
+		key   string
+		there bool
+		value any
+		on    bool
+	}{
+		{"server", h.flight.said != nil, h.flight.said, len(a.ledger.servers.list) > 0},
+		{"gpu", h.flight.share != nil, h.flight.share, len(a.ledger.gpus) > 0},
+	} {
+		var err error
+		switch {
+		case !x.on:
+		case x.there:
+			raw, err = record.Splice(raw, x.key, x.value)
+		default:
+			raw, err = record.Cut(raw, x.key)
+		}
+		if err != nil {
+			return h.line.Raw, err
+		}
+	}
+	return raw, nil
 }

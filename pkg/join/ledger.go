@@ -27,6 +27,10 @@ type ledger struct {
 	idle       []float64
 	missed     []float64
 	state      state
+	servers    servers
+	began      record.Time
+	flying     float64 // ∫ n dt since then
+	quiet      float64 // s with n = 0
 
 	phases []*phase
 	open   []*snapshot
@@ -46,7 +50,16 @@ func (l *ledger) to(t record.Time) {
 	if t <= l.now {
 		return
 	}
+	if l.now == 0 {
+		l.now, l.began = t, t
+	}
+	dt := t.Sub(l.now)
+	l.flying += float64(l.n) * dt
+	if l.n == 0 {
+		l.quiet += dt
+	}
 	l.now = t
+	l.servers.to(t)
 	w := l.weight.value()
 	for i, g := range l.gpus {
 		switch d := l.move(g); {
@@ -94,7 +107,7 @@ func (l *ledger) resume(i int) {
 // begin puts a flight into the air.
 func (l *ledger) begin(f *flight) {
 	l.to(f.start)
-	f.state = l.state
+	f.state, f.server = l.state, l.servers.snap()
 	if p := l.phase(f.phase); p.measured.count == 0 {
 		f.origin = new(snapshot)
 		l.snap(f.origin)
@@ -176,6 +189,9 @@ func (l *ledger) finish(f *flight) {
 		known = known && f.start >= c.first && f.end <= c.last().t && !g.silent.touch(f.start, f.end)
 	}
 	f.share = l.tell(f, total, known)
+	if len(l.servers.list) > 0 {
+		f.said = l.servers.between(f.server, l.servers.snap(), f.url)
+	}
 	if f.finished {
 		p := l.phase(f.phase)
 		if p.measured.count == 0 {
@@ -185,7 +201,7 @@ func (l *ledger) finish(f *flight) {
 			p.measured.add(f, l)
 		}
 	}
-	f.charged, f.mark, f.steps, f.origin = nil, nil, nil, nil
+	f.charged, f.mark, f.steps, f.origin, f.server = nil, nil, nil, nil, serverState{}
 }
 
 // charged is what has been charged of a GPU's energy until now, J.
@@ -214,7 +230,7 @@ func (l *ledger) phase(name string) *phase {
 // snap takes a picture of now.
 func (l *ledger) snap(s *snapshot) {
 	s.t = l.now
-	s.state = l.state
+	s.stance = l.stance()
 	s.marks = s.marks[:0]
 	for i, g := range l.gpus {
 		m := mark{

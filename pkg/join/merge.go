@@ -66,10 +66,10 @@ func Merge(inputs ...iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error
 func mergeOne(in iter.Seq2[record.Line, error], yield func(record.Line, error) bool) {
 	var o order
 	for l, err := range in {
-		if err == nil {
-			if bad := o.check(l); bad != nil && !yield(record.Line{}, bad) {
-				return
-			}
+		if err != nil {
+			o.hear(err)
+		} else if bad := o.check(l); bad != nil && !yield(record.Line{}, bad) {
+			return
 		}
 		if !yield(l, err) {
 			return
@@ -83,6 +83,12 @@ type order struct {
 	last record.Time
 	any  bool
 	told bool
+}
+
+// hear notices that a stage before has told already.
+func (o *order) hear(err error) {
+	var r *Remark
+	o.told = o.told || errors.Is(err, ErrUnsorted) || errors.As(err, &r) && r.back
 }
 
 func (o *order) check(l record.Line) error {
@@ -131,6 +137,7 @@ func (m *merger) advance(h *head) bool {
 			h.done, h.line = true, record.Line{}
 			return true
 		case it.err != nil:
+			h.order.hear(it.err)
 			if !m.yield(record.Line{}, it.err) {
 				return false
 			}

@@ -78,8 +78,19 @@ func mentionOf(l record.Line) (m mention, err error) {
 	return m, p.err
 }
 
-// numbers yields the elements of an array of numbers. What is none ends it.
-func numbers(v record.Value) iter.Seq[float64] {
+// urlOf is where a request was sent to; "" if that is not known.
+func urlOf(l record.Line) string {
+	for key, v := range record.Keys(l.Raw) {
+		if string(key) == "url" {
+			s, _ := v.Text()
+			return s
+		}
+	}
+	return ""
+}
+
+// floats yields the elements of an array of numbers. What is none ends it.
+func floats(v record.Value) iter.Seq[float64] {
 	return func(yield func(float64) bool) {
 		for i := 1; i < len(v); i++ {
 			from := i

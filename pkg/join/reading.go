@@ -12,22 +12,24 @@ const (
 	byPower          // W, a gauge; the curve is its integral, J
 	byUtilization
 	bySM
-	byMemory // activity of the memory interface
+	byDRAM   // activity of the memory
+	byMemory // share of time in which the memory was used
 	byClock
 	byTemperature
-	byViolation // s, counters of power and thermal violations together
-	byDrop      // s, for which the clock was held down; see gpu.addDrop
+	byPowerViol   // s, a counter
+	byThermalViol // s, a counter
+	byDrop        // s, for which the clock was held down; see gpu.addDrop
 	curves
 )
 
 // gauges are those whose means a request is told.
-var gauges = [...]int{byPower, byUtilization, bySM, byMemory, byClock, byTemperature}
+var gauges = [...]int{byPower, byUtilization, bySM, byDRAM, byMemory, byClock, byTemperature}
 
 // Fields that are read beside those of package record. The names are
 // pkg/dcgm's; the reasons have none of their own.
 const (
 	fieldMemory      = "memory_utilization"
-	fieldDRAM        = "dram_activity" // better, where there is one
+	fieldDRAM        = "dram_activity"
 	fieldTemperature = "temperature"
 	fieldReasons     = "DCGM_FI_DEV_CLOCK_THROTTLE_REASONS"
 	fieldReasonsNew  = "DCGM_FI_DEV_CLOCKS_EVENT_REASONS"
@@ -50,7 +52,6 @@ type reading struct {
 	fields             []byte  // as they stand
 	value              [curves]float64
 	has                [curves]bool
-	dram               bool
 	xid                *int
 	reasons            *int
 }
@@ -102,17 +103,13 @@ func (r *reading) readFields(p *pick) {
 		case fieldTemperature:
 			r.read(p, byTemperature, fieldTemperature, v)
 		case fieldDRAM:
-			r.dram = r.read(p, byMemory, fieldDRAM, v)
+			r.read(p, byDRAM, fieldDRAM, v)
 		case fieldMemory:
-			if !r.dram {
-				r.read(p, byMemory, fieldMemory, v)
-			}
-		case record.FieldPowerViol, record.FieldThermalViol:
-			var x float64
-			if p.number(string(key), v, &x) {
-				r.value[byViolation] += x // they come both
-				r.has[byViolation] = true
-			}
+			r.read(p, byMemory, fieldMemory, v)
+		case record.FieldPowerViol:
+			r.read(p, byPowerViol, record.FieldPowerViol, v)
+		case record.FieldThermalViol:
+			r.read(p, byThermalViol, record.FieldThermalViol, v)
 		case record.FieldXID:
 			r.xid = p.code(record.FieldXID, v)
 		case fieldReasons, fieldReasonsNew:
@@ -121,9 +118,8 @@ func (r *reading) readFields(p *pick) {
 	}
 }
 
-func (r *reading) read(p *pick, j int, key string, v record.Value) bool {
+func (r *reading) read(p *pick, j int, key string, v record.Value) {
 	r.has[j] = p.number(key, v, &r.value[j])
-	return r.has[j]
 }
 
 // code is a number that stands for something.

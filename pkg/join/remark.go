@@ -1,66 +1,44 @@
 package join
 
 import (
-	"maps"
-	"slices"
-	"time"
+	"fmt"
 
 	"aiperf/pkg/record"
 )
 
-// remark notes what is missing.
-func (a *attribution) remark() {
-	gpus, load := len(a.ledger.gpus), a.requests
-	for _, s := range a.chooser.unmatched() {
-		a.tell(record.Warning, "unmatched", "no GPU is chosen by %q", s)
-	}
-	switch {
-	case gpus == 0 && load > 0:
-		a.tell(record.Warning, "no-gpu", "no GPU readings with power or energy: nothing to attribute; start aiperf-scrape before the load and merge both streams")
-	case gpus > 0 && load == 0:
-		a.tell(record.Info, "no-requests", "no requests: nothing to attribute GPU energy to")
-	case gpus > 0 && a.ledger.phase(record.Profiling).window().count == 0:
-		a.tell(record.Warning, "no-window", "no profiling request has finished: there is no window to give energy for")
-	}
-	if gpus == 0 || load == 0 {
-		return
-	}
-	a.remarkOverlap()
-	if a.late > 0 {
-		a.tell(record.Warning, "late", "%d requests were written so long after they had started or ended that their energy is left out", a.late)
-	}
-	if n := len(a.flying); n > 0 {
-		a.tell(record.Info, "unfinished", "%d requests never ended; they count as in flight until the end of the stream", n)
-	}
-	if a.uncounted > 0 {
-		a.tell(record.Warning, "no-tokens", "%d of %d requests have no token counts: by the share of tokens they are charged nothing while others produce some", a.uncounted, a.requests)
-	}
+// A Remark is a note about an input, or about the whole stream, that travels
+// among the lines as an error and ends nothing. Inputs are read by goroutines of
+// their own; this way their notes need no lock and come in the order of lines.
+type Remark struct {
+	record.Note
+	back bool // the lines behind it lie before those in front of it
 }
 
-// remarkOverlap tells of sources none of whose readings lie near the requests.
-func (a *attribution) remarkOverlap() {
-	used := map[string]bool{}
-	for _, g := range a.ledger.gpus {
-		used[g.active.name] = true
-	}
-	for _, name := range slices.Sorted(maps.Keys(used)) {
-		s := a.sources[name].seen
-		apart, how := s.from.Sub(a.seen.to), "begin %s after the last request ended"
-		if s.to < a.seen.from {
-			apart, how = a.seen.from.Sub(s.to), "end %s before the first request began"
-		}
-		if s.to >= a.seen.from && s.from <= a.seen.to {
-			continue
-		}
-		a.tell(record.Warning, "no-overlap", "the readings of %s "+how+": they belong to another run, or a clock is wrong, which --offset sets right", name, duration(apart))
-	}
+func (r *Remark) Error() string { return r.Message }
+
+// Codes of remarks.
+const (
+	ClockStep   = "clock-step"   // the clock that a stream goes by was set
+	Reordered   = "reordered"    // lines were out of order and are not any more
+	Unsorted    = "unsorted"     // lines came too late to be put in order
+	Duplicates  = "duplicates"   // lines that came more than once count once
+	EmptyWindow = "empty-window" // no line lies in the window
+)
+
+func remark(level, code, file, format string, args ...any) *Remark {
+	return &Remark{Note: record.Note{Level: level, Code: code, File: file, Message: fmt.Sprintf(format, args...)}}
 }
 
-// duration is a time as people say it.
-func duration(seconds float64) string {
-	d := time.Duration(seconds * 1e9)
-	if d > time.Second {
-		d = d.Round(10 * time.Millisecond)
+// apart writes the time from one instant to another, which may be further apart
+// than an int64 of nanoseconds holds.
+func apart(from, to record.Time) string {
+	return fmt.Sprintf("%.3g s", float64(to)/1e9-float64(from)/1e9)
+}
+
+// minus is t-d, or never if that is out of range. d is not negative.
+func minus(t, d record.Time) record.Time {
+	if t < never+d {
+		return never
 	}
-	return d.String()
+	return t - d
 }

@@ -89,7 +89,7 @@ func (t term) match(r *reading) bool {
 	case "model":
 		return t.one(r.model)
 	case "source":
-		return t.one(r.source) || t.one(place(r.source))
+		return t.one(r.source) || t.one(hostPort(r.source))
 	case "uuid":
 		return t.one(r.uuid) || slices.ContainsFunc(t.patterns, func(p string) bool { return strings.HasPrefix(r.uuid, p) })
 	}
@@ -111,8 +111,8 @@ func (t term) one(s string) bool {
 	})
 }
 
-// place is the host and port of a URL.
-func place(url string) string {
+// hostPort is the part of a URL that says where.
+func hostPort(url string) string {
 	if _, rest, ok := strings.Cut(url, "://"); ok {
 		url = rest
 	}

@@ -97,7 +97,7 @@ func (f life) tokens(start, end record.Time) []step {
 		each := f.out / float64(n)
 		m.pending = f.in
 		sum := 0.0
-		for gap := range numbers(f.gaps) {
+		for gap := range floats(f.gaps) {
 			sum += gap
 			m.produce(start.Add(sum), each)
 		}

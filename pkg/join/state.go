@@ -37,11 +37,16 @@ func (s state) known(j int, seconds float64) bool {
 // throttled tells whether anything held a clock down; nil if nothing would have
 // said so.
 func (s state) throttled(seconds float64) *bool {
-	violation, drop := s.known(byViolation, seconds), s.known(byDrop, seconds)
-	if !violation && !drop {
+	var yes, known bool
+	for _, j := range [...]int{byPowerViol, byThermalViol, byDrop} {
+		if s.known(j, seconds) {
+			known = true
+			yes = yes || s.sum[j] > 1e-9
+		}
+	}
+	if !known {
 		return nil
 	}
-	yes := violation && s.sum[byViolation] > 1e-9 || drop && s.sum[byDrop] > 1e-9
 	return &yes
 }
 
@@ -59,7 +64,9 @@ func (l *ledger) tell(f *flight, total float64, known bool) *record.Share {
 	s.Power = round(d.mean(byPower, alive), 1e3)
 	s.Utilization = round(d.mean(byUtilization, alive), 1e6)
 	s.SMUtilization = round(d.mean(bySM, alive), 1e6)
-	s.MemoryUtilization = round(d.mean(byMemory, alive), 1e6)
+	if s.MemoryUtilization = round(d.mean(byDRAM, alive), 1e6); s.MemoryUtilization == nil {
+		s.MemoryUtilization = round(d.mean(byMemory, alive), 1e6)
+	}
 	s.SMClock = round(d.mean(byClock, alive), 1)
 	s.Temperature = round(d.mean(byTemperature, alive), 1e3)
 	s.Throttled = d.throttled(alive)

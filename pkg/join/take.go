@@ -13,12 +13,12 @@ func (a *attribution) takeBegin(l record.Line) error {
 		return err
 	}
 	a.lag = max(a.lag, l.Time.Sub(b.start))
-	a.depart(&flight{key: flightKey(b.run, b.id), run: hash(b.run), start: b.start, phase: known(b.phase)})
+	a.depart(&flight{key: flightKey(b.run, b.id), run: hash(b.run), start: b.start, phase: named(b.phase)})
 	return nil
 }
 
-// known gives the names of known phases without keeping a copy.
-func known(phase string) string {
+// named gives the names of known phases without keeping a copy.
+func named(phase string) string {
 	switch phase {
 	case record.Profiling:
 		return record.Profiling
@@ -47,7 +47,7 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
-		f = &flight{key: key, run: hash(r.run), start: r.start, phase: known(r.phase)}
+		f = &flight{key: key, run: hash(r.run), start: r.start, phase: named(r.phase)}
 		a.depart(f)
 		a.flying.take(key)
 	}
@@ -59,6 +59,9 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	f.end, f.finished, f.ended = max(end, f.start), true, true
 	f.measured = !r.failed && r.timed
 	a.seen.add(f.end)
+	if len(a.ledger.servers.list) > 0 {
+		f.url = urlOf(l)
+	}
 	var counted bool
 	f.steps, counted, err = stepsOf(l, f.start, f.end, &a.opt)
 	if !counted {
@@ -127,6 +130,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if m := &g.curve[g.main]; len(m.knots) > 1 {
 		n := len(m.knots)
 		a.ledger.follow(i, m.knots[n-2], m.knots[n-1])
+		a.lags.power(g.active.name, m.knots[n-2], m.knots[n-1])
 	}
 	return nil
 }

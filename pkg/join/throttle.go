@@ -6,18 +6,20 @@ import (
 	"aiperf/pkg/record"
 )
 
-func (g *gpu) addViolation(r *reading) {
-	c := &g.curve[byViolation]
-	if !r.has[byViolation] {
-		return
-	}
-	v := r.value[byViolation]
-	grown := 0.0
-	if c.any() {
-		grown = max(0, v-g.violation) // less: the driver was loaded anew
-	}
-	if c.add(r.taken, grown) {
-		g.violation = v
+// addViolations adds what the violation counters have grown by.
+func (g *gpu) addViolations(r *reading) {
+	for i, j := range [...]int{byPowerViol, byThermalViol} {
+		c := &g.curve[j]
+		if !r.has[j] {
+			continue
+		}
+		grown := 0.0
+		if c.any() {
+			grown = max(0, r.value[j]-g.violation[i]) // less: the driver was loaded anew
+		}
+		if c.add(r.taken, grown) {
+			g.violation[i] = r.value[j]
+		}
 	}
 }
 

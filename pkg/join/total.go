@@ -1,13 +1,14 @@
 package join
 
 import (
+	"math"
 	"slices"
 
 	"aiperf/pkg/record"
 )
 
 // total adds the GPUs up. ± adds linearly, for GPUs behind one exporter are late
-// together. Refresh is the slowest. A sum is absent if one of its parts is, but
+// together. Refresh is the slowest, the lag the largest. A sum is absent if one of its parts is, but
 // for energy and what it is made of: there the verdict tells.
 func total(list []*record.Energy) *record.Energy {
 	first := list[0]
@@ -48,6 +49,9 @@ func total(list []*record.Energy) *record.Energy {
 		t.Readings += e.Readings
 		if e.Refresh != nil && (t.Refresh == nil || *e.Refresh > *t.Refresh) {
 			t.Refresh = new(*e.Refresh)
+		}
+		if e.Lag != nil && (t.Lag == nil || math.Abs(e.Lag.Seconds) > math.Abs(t.Lag.Seconds)) {
+			t.Lag = e.Lag
 		}
 		switch {
 		case e.Source == "" || e.Source == t.Source:

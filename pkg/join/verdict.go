@@ -23,13 +23,14 @@ const (
 
 // close tells what the energy of each phase was, behind the last line.
 func (a *attribution) close(yield func(record.Line, error) bool) {
-	a.remark()
+	found := a.lags.results(a.opt.Lag)
+	a.remark(found)
 	for _, p := range a.ledger.inOrder() {
 		w := p.window()
 		if len(a.ledger.gpus) == 0 || w.count == 0 {
 			continue
 		}
-		if !a.closePhase(p.name, w, yield) {
+		if !a.closePhase(p.name, w, found, yield) {
 			return
 		}
 	}
@@ -51,19 +52,21 @@ func (l *ledger) inOrder() []*phase {
 	})
 }
 
-func (a *attribution) closePhase(name string, w *window, yield func(record.Line, error) bool) bool {
+func (a *attribution) closePhase(name string, w *window, found map[string]*record.Lag, yield func(record.Line, error) bool) bool {
 	var list []*record.Energy
 	var broken error
 	for i, g := range a.ledger.gpus {
 		e := a.energy(i, g, w)
-		e.Phase = name
+		e.Phase, e.Lag = name, found[g.active.name]
 		if err := w.conserved(i); err != nil && broken == nil {
 			broken = fmt.Errorf("%w: GPU %s: %w", ErrConservation, g.key, err)
 		}
 		list = append(list, e)
 	}
 	slices.SortFunc(list, byPlace)
-	for _, e := range append(list, total(list)) {
+	all := total(list)
+	all.Regime = a.regimeOf(w)
+	for _, e := range append(list, all) {
 		e.Time = a.last
 		publish(e)
 		raw, err := record.Append(nil, e)

@@ -25,9 +25,9 @@ type mark struct {
 
 // A snapshot is where everything stands at an instant.
 type snapshot struct {
-	t     record.Time
-	state state
-	marks []mark // by GPU; those that came later are absent
+	t      record.Time
+	stance stance
+	marks  []mark // by GPU; those that came later are absent
 }
 
 func (s *snapshot) mark(g int) mark {

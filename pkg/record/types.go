@@ -95,6 +95,9 @@ type Request struct {
 	Finish       string   `json:"finish,omitempty"` // finish_reason
 	Error        *Error   `json:"error,omitempty"`
 	GPU          *Share   `json:"gpu,omitempty"` // added by a join
+
+	// Server is what the server said of itself meanwhile; added by a join.
+	Server *ServerState `json:"server,omitempty"`
 }
 
 // End is the instant at which the request was over; false if it is not known.
@@ -182,6 +185,22 @@ type Share struct {
 	Temperature       *float64 `json:"temperature,omitempty"`        // °C
 	Throttled         *bool    `json:"throttled,omitempty"`          // something held a clock down
 	XID               []int    `json:"xid,omitempty"`                // codes that came up
+}
+
+// A ServerState is what a join knows of the server while a request ran, by the
+// server's own metrics: values at the start of the request, interpolated
+// linearly between readings, and time-weighted means over its duration. What was
+// not measured is absent. The request itself is counted in them.
+type ServerState struct {
+	Waiting      *float64 `json:"waiting,omitempty"` // requests in the queue
+	WaitingStart *float64 `json:"waiting_start,omitempty"`
+	Running      *float64 `json:"running,omitempty"` // requests being served
+	RunningStart *float64 `json:"running_start,omitempty"`
+	KVCache      *float64 `json:"kv_cache,omitempty"` // share of the KV cache in use, 0..1
+	KVCacheStart *float64 `json:"kv_cache_start,omitempty"`
+	// Sources is how many pages of metrics this is from: requests are added up
+	// over them, shares of caches are averaged.
+	Sources int `json:"sources,omitempty"`
 }
 
 // A GPU is one reading of one GPU or MIG instance.
@@ -302,6 +321,7 @@ type Energy struct {
 	Share     string   `json:"share,omitempty"`      // the convention of Requests, Others and of the shares
 	Refresh   *float64 `json:"refresh,omitempty"`    // median seconds between distinct readings
 	Lag       *Lag     `json:"lag,omitempty"`
+	Regime    *Regime  `json:"regime,omitempty"` // total: what the phase looks like
 	Readings  int      `json:"readings"`
 	Verdict   string   `json:"verdict"`
 	Reasons   []string `json:"reasons"`
@@ -313,6 +333,59 @@ type Lag struct {
 	Seconds     float64  `json:"seconds"`           // above 0 if telemetry is behind
 	Correlation float64  `json:"correlation"`       // Pearson's r at that delay
 	Applied     *float64 `json:"applied,omitempty"` // seconds taken off the readings' instants before
+}
+
+// Names of regimes.
+const (
+	RegimeIdle         = "idle"          // nothing was in flight
+	RegimeThrottled    = "throttled"     // power or temperature held the clocks down
+	RegimeQueueBound   = "queue-bound"   // requests waited for a place
+	RegimeComputeBound = "compute-bound" // the SMs were busy and the memory was not
+	RegimeMemoryBound  = "memory-bound"  // the other way round
+	RegimeBalanced     = "balanced"      // both were busy
+	RegimeUnderused    = "underutilised" // neither was
+	RegimeUnknown      = "unknown"       // too little was measured
+)
+
+// Severities of throttling, by the share of time for which it was on.
+const (
+	ThrottlingNone         = "none"
+	ThrottlingTransient    = "transient"    // less than 1 %
+	ThrottlingIntermittent = "intermittent" // less than 10 %
+	ThrottlingSignificant  = "significant"  // less than 50 %
+	ThrottlingSevere       = "severe"
+)
+
+// A Regime is what a stretch of time looks like, and the numbers that say so:
+// time-weighted means, those of GPUs over all of them. What was not measured is
+// absent.
+type Regime struct {
+	Name    string   `json:"name"`
+	Also    []string `json:"also,omitempty"` // other regimes whose conditions hold, that say less
+	From    Time     `json:"from,omitzero"`
+	Seconds float64  `json:"seconds,omitempty"`
+
+	SM     *float64 `json:"sm,omitempty"`     // 0..1, by the field of the GPU that is first in Basis
+	Memory *float64 `json:"memory,omitempty"` // 0..1, by the one that is last in Basis
+	// Basis are the fields that SM and Memory are from. Those that count the
+	// time in which anything was running, gpu_utilization and
+	// memory_utilization, are used where there is no activity of units; they are
+	// high long before the units are busy.
+	Basis []string `json:"basis,omitempty"`
+
+	PowerViolation   *float64 `json:"power_violation,omitempty"`   // share of time, 0..1
+	ThermalViolation *float64 `json:"thermal_violation,omitempty"` // share of time, 0..1
+	Throttling       string   `json:"throttling,omitempty"`        // how severe the worse of them is
+	Clock            *float64 `json:"clock,omitempty"`             // SM clock / the highest that was seen
+	Temperature      *float64 `json:"temperature,omitempty"`       // °C
+
+	InFlight *float64 `json:"in_flight,omitempty"` // requests, as the client knows them
+	Idle     *float64 `json:"idle,omitempty"`      // share of time in which there were none
+	Running  *float64 `json:"running,omitempty"`   // requests, as the server knows them
+	Waiting  *float64 `json:"waiting,omitempty"`
+	KVCache  *float64 `json:"kv_cache,omitempty"` // 0..1
+
+	Thresholds string `json:"thresholds,omitempty"` // that the name was found by
 }
 
 // Levels of notes.
@@ -332,6 +405,7 @@ type Note struct {
 	UUID    string   `json:"uuid,omitempty"`
 	File    string   `json:"file,omitempty"`
 	Seconds *float64 `json:"seconds,omitempty"` // that it is about
+	Regime  *Regime  `json:"regime,omitempty"`  // of code "regime"
 }
 
 // Reasons of an end.

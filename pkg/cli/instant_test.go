@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"strings"
@@ -31,7 +31,7 @@ func TestInstant(t *testing.T) {
 		{"nothing", "", 0, "is neither a time ago"},
 		{"not a number", "NaN", 0, "too small or too large"},
 	} {
-		var i instant
+		var i Instant
 		err := i.Set(c.in)
 		if err != nil || c.err != "" {
 			if err == nil || c.err == "" || !strings.Contains(err.Error(), c.err) {
@@ -39,7 +39,7 @@ func TestInstant(t *testing.T) {
 			}
 			continue
 		}
-		if got := i.when(noon); got != c.want {
+		if got := i.When(noon); got != c.want {
 			t.Errorf("%s: %q is %v, want %v", c.why, c.in, got, c.want)
 		}
 	}
@@ -51,7 +51,7 @@ func FuzzInstant(f *testing.F) {
 	}
 	const now = record.Time(1795608000e9)
 	f.Fuzz(func(t *testing.T, in string) {
-		var i instant
+		var i Instant
 		if i.Set(in) != nil {
 			return
 		}
@@ -61,6 +61,6 @@ func FuzzInstant(f *testing.F) {
 		if i.String() != in {
 			t.Fatalf("%q has the text %q", in, i.String())
 		}
-		i.when(now)
+		i.When(now)
 	})
 }
