@@ -19,10 +19,29 @@ type options struct {
 	noGPU, quiet   bool
 	trace          bool
 
-	ttft, itl                string
-	goodput, percentiles, by string
-	window                   cli.Seconds
+	ttft, itl       string
+	goodput         objectives
+	percentiles, by string
+	window          cli.Seconds
 }
+
+// objectives are a flag that is checked when it is set.
+type objectives []report.Objective
+
+func (o *objectives) Set(s string) (err error) {
+	*o, err = report.ParseGoodput(s)
+	return err
+}
+
+func (o *objectives) String() string {
+	var words []string
+	for _, x := range *o {
+		words = append(words, x.String())
+	}
+	return strings.Join(words, " ")
+}
+
+func (o *objectives) Type() string { return "objectives" }
 
 func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.format, "format", "f", "table", "`form` of the output, as listed above")
@@ -36,7 +55,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.Var(&o.window, "window", "cut the time of the requests into slices of this `time` (10s, 1m or a number of seconds); also --slice-duration")
 	flags.StringVar(&o.percentiles, "percentiles", "", "`numbers` with commas between them, such as 50,90,99.9: the columns of tables, and beside AIPerf's in files")
 	cli.Group(flags, "Parts")
-	flags.StringVar(&o.goodput, "goodput", "", "`objectives` that a good request meets, in the units in which metrics are shown: \"request_latency:250 inter_token_latency:10\"")
+	flags.Var(&o.goodput, "goodput", "`objectives` that a good request meets, in the units in which metrics are shown: \"request_latency:250 inter_token_latency:10\"")
 	flags.StringVar(&o.ttft, "ttft", report.TTFTContent, "what the first token is: `content`, the first chunk with content, or any, the first byte of the answer")
 	flags.StringVar(&o.itl, "itl", report.ITLToken, "what inter token latency is divided by: `token`s, or chunk for arrivals of content")
 	cli.Group(flags, "Definitions")
@@ -50,7 +69,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 
 // report is what the flags ask of a report. The error is a mistake in them.
 func (o *options) report(flags *pflag.FlagSet) (r report.Options, err error) {
-	r = report.Options{TTFT: o.ttft, ITL: o.itl, Window: float64(o.window) / 1e9}
+	r = report.Options{TTFT: o.ttft, ITL: o.itl, Window: float64(o.window) / 1e9, Goodput: o.goodput}
 	if flags.Changed("window") && o.window < 1000 {
 		return r, cli.Usagef("--window must be more than 0")
 	}
@@ -59,11 +78,6 @@ func (o *options) report(flags *pflag.FlagSet) (r report.Options, err error) {
 	}
 	if o.itl != report.ITLToken && o.itl != report.ITLChunk {
 		return r, cli.Usagef("--itl %q is neither token nor chunk", o.itl)
-	}
-	if flags.Changed("goodput") {
-		if r.Goodput, err = report.ParseGoodput(o.goodput); err != nil {
-			return r, cli.Usagef("--goodput: %w", err)
-		}
 	}
 	if flags.Changed("by") {
 		if r.By, err = report.ParseBy(o.by); err != nil {

@@ -65,11 +65,11 @@ func (x *RequestWriter) Add(l record.Line) error {
 // something, and milliseconds without the noise of their conversion.
 func single(m report.Metric) any {
 	v := m.Shown().Mean
-	switch m.Unit {
-	case report.Tokens, report.Requests:
+	switch {
+	case m.Unit == report.Tokens || m.Unit == report.Requests:
 		return int64(v)
-	case report.Milliseconds:
-		return math.Round(v*1e6) / 1e6
+	case m.Unit == report.Milliseconds && m.Tag != "inter_token_latency":
+		return math.Round(v*1e6) / 1e6 // it was measured in nanoseconds
 	}
 	return v
 }

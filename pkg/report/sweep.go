@@ -170,7 +170,7 @@ func (v *view) instants(row int) (start, first, end float64) {
 	start, end = float64(v.start[row]), float64(v.end(row))
 	first = math.NaN()
 	if ttft := v.get(colTTFT, row); ttft == ttft && v.ok(row) {
-		first = start + math.Round(ttft*1e9)
+		first = float64(v.start[row].Add(ttft))
 	}
 	return start, first, end
 }
