@@ -52,7 +52,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "tell errors only, no warnings and notes, on standard error")
 	cli.Group(flags, "Output")
 	flags.StringVar(&o.by, "by", "", "put requests or GPUs into groups that have the same `keys`: commas between them; see Groups and slices")
-	flags.Var(&o.window, "window", "cut the time of the requests into slices of this `time` (10s, 1m or a number of seconds); also --slice-duration")
+	flags.Var(&o.window, "window", "cut the time of the requests into slices of this `time` (10s, 1m or a number of seconds); also --slice-duration (default: none)")
 	flags.StringVar(&o.percentiles, "percentiles", "", "`numbers` with commas between them, such as 50,90,99.9: the columns of tables, and beside AIPerf's in files")
 	cli.Group(flags, "Parts")
 	flags.Var(&o.goodput, "goodput", "`objectives` that a good request meets, in the units in which metrics are shown: \"request_latency:250 inter_token_latency:10\"")
