@@ -120,7 +120,7 @@ func (s step) weigh(from, to float64, more []float64) stat.Summary {
 	if len(s.t) == 0 {
 		return stat.Summary{}
 	}
-	var w []stat.Weight
+	w := make([]stat.Weight, 0, len(s.t)+1)
 	both(s, step{}, from, to, func(x, _, _, long float64) { w = append(w, stat.Weight{Value: x, For: long}) })
 	return stat.Weigh(w, to-from, more...)
 }
@@ -152,16 +152,35 @@ type load struct {
 	tokens                             step
 }
 
-// edges are those of one list of the rows, in order of time. of gives no edge by
-// a NaN.
-func (v *view) edges(of func(row int) edge) []edge {
-	list := make([]edge, 0, len(v.rows))
+// order is the rows in order of an instant of theirs; those without it are left
+// out.
+func (v *view) order(of func(row int) float64) []int {
+	type moment struct {
+		t   float64
+		row int
+	}
+	list := make([]moment, 0, len(v.rows))
 	for _, row := range v.rows {
-		if e := of(row); e.t == e.t && e.d == e.d {
+		if t := of(row); t == t {
+			list = append(list, moment{t, row})
+		}
+	}
+	slices.SortFunc(list, func(a, b moment) int { return cmp.Compare(a.t, b.t) })
+	rows := make([]int, len(list))
+	for i, m := range list {
+		rows[i] = m.row
+	}
+	return rows
+}
+
+// edges are those of some rows; where of gives a NaN there is none.
+func edges(rows []int, of func(row int) edge) []edge {
+	list := make([]edge, 0, len(rows))
+	for _, row := range rows {
+		if e := of(row); e.d == e.d {
 			list = append(list, e)
 		}
 	}
-	slices.SortFunc(list, byTime)
 	return list
 }
 
@@ -175,64 +194,86 @@ func (v *view) instants(row int) (start, first, end float64) {
 	return start, first, end
 }
 
+// A passage is what a load needs of a request; NaN where it is not known.
+type passage struct{ start, first, end, in, out float64 }
+
+func (v *view) passage(row int) (p passage) {
+	p.start, p.first, p.end = v.instants(row)
+	p.in, p.out = math.NaN(), math.NaN()
+	if v.ok(row) {
+		p.in, p.out = v.get(colIn, row), v.get(colOut, row)
+	}
+	if !(p.out > 0) {
+		p.out = math.NaN()
+	}
+	return p
+}
+
+// prefill and decode are rates in tokens/ns.
+func (p passage) prefill() float64 {
+	if !(p.first > p.start) {
+		return math.NaN()
+	}
+	return p.in / (p.first - p.start)
+}
+
+func (p passage) decode() float64 {
+	if !(p.end > p.first) {
+		return math.NaN()
+	}
+	return (p.out - 1) / (p.end - p.first)
+}
+
+// given is x, or NaN if y is NaN.
+func given(x, y float64) float64 { return x + 0*y }
+
 // load computes what was in flight of the view's requests.
 func (v *view) load() *load {
-	nan := math.NaN()
-	type request struct{ start, first, end, in, out float64 }
-	of := func(row int) (r request) {
-		r.start, r.first, r.end = v.instants(row)
-		r.in, r.out = nan, nan
-		if v.ok(row) {
-			r.in, r.out = v.get(colIn, row), v.get(colOut, row)
+	var byStart, byFirst, byEnd []int
+	parallel(3, func(i int) {
+		switch i {
+		case 0:
+			byStart = v.order(func(row int) float64 { return float64(v.start[row]) })
+		case 1:
+			byEnd = v.order(func(row int) float64 { return float64(v.end(row)) })
+		case 2:
+			byFirst = v.order(func(row int) float64 { _, first, _ := v.instants(row); return first })
 		}
-		if !(r.out > 0) {
-			r.out = nan
-		}
-		return r
+	})
+	starts := func(f func(p passage) float64) []edge {
+		return edges(byStart, func(row int) edge { p := v.passage(row); return edge{p.start, f(p)} })
 	}
-	// at gives edges of one kind: the instant, and by how much it goes up or down.
-	at := func(f func(r request) (t, d float64)) []edge {
-		return v.edges(func(row int) edge { t, d := f(of(row)); return edge{t, d} })
+	firsts := func(f func(p passage) float64) []edge {
+		return edges(byFirst, func(row int) edge { p := v.passage(row); return edge{p.first, f(p)} })
 	}
-	prefill := func(r request) float64 {
-		if !(r.first > r.start) {
-			return nan
-		}
-		return r.in / (r.first - r.start)
-	}
-	decode := func(r request) float64 {
-		if !(r.end > r.first) {
-			return nan
-		}
-		return (r.out - 1) / (r.end - r.first)
+	ends := func(f func(p passage) float64) []edge {
+		return edges(byEnd, func(row int) edge { p := v.passage(row); return edge{p.end, f(p)} })
 	}
 	var l load
 	parallel(2, func(half int) {
 		if half == 0 {
-			starts := at(func(r request) (float64, float64) { return r.start, 1 })
-			ends := at(func(r request) (float64, float64) { return r.end, -1 })
-			l.flying = stepOf(starts, ends)
-			first := at(func(r request) (float64, float64) { return r.first, 1 })
-			l.decode = stepOf(first, at(func(r request) (float64, float64) { return r.end + 0*r.first, -1 }))
-			l.prefill = stepOf(at(func(r request) (float64, float64) { return r.start + 0*r.first, 1 }),
-				at(func(r request) (float64, float64) { return r.first, -1 }))
+			one := func(sign float64) func(passage) float64 { return func(passage) float64 { return sign } }
+			streamed := func(sign float64) func(passage) float64 {
+				return func(p passage) float64 { return given(sign, p.first) }
+			}
+			l.flying = stepOf(starts(one(1)), ends(one(-1)))
+			l.decode = stepOf(firsts(one(1)), ends(streamed(-1)))
+			l.prefill = stepOf(starts(streamed(1)), firsts(one(-1)))
 			return
 		}
-		up := at(func(r request) (float64, float64) { return r.start, prefill(r) })
-		down := at(func(r request) (float64, float64) { return r.first, -prefill(r) })
-		begin := at(func(r request) (float64, float64) { return r.first, decode(r) })
-		end := at(func(r request) (float64, float64) { return r.end, -decode(r) })
+		up, down := starts(passage.prefill), firsts(func(p passage) float64 { return -p.prefill() })
+		begin, end := firsts(passage.decode), ends(func(p passage) float64 { return -p.decode() })
 		l.prefillRate = stepOf(up, down)
 		l.totalRate = stepOf(up, down, begin, end)
-		if v.gaps.counted || len(v.gaps.exact) == 0 {
-			l.decodeRate = stepOf(begin, end)
-			l.tokens = stepOf(at(func(r request) (float64, float64) { return r.start, r.in + 0*prefill(r) }),
-				at(func(r request) (float64, float64) { return r.first, r.out + 0*decode(r) }),
-				at(func(r request) (float64, float64) { return r.end, -(r.in + 0*prefill(r)) }),
-				at(func(r request) (float64, float64) { return r.end, -(r.out + 0*decode(r)) }))
+		if !v.gaps.counted && len(v.gaps.exact) > 0 {
+			l.byChunks(v)
 			return
 		}
-		l.byChunks(v)
+		l.decodeRate = stepOf(begin, end)
+		l.tokens = stepOf(starts(func(p passage) float64 { return given(p.in, p.prefill()) }),
+			firsts(func(p passage) float64 { return given(p.out, p.decode()) }),
+			ends(func(p passage) float64 { return -given(p.in, p.prefill()) }),
+			ends(func(p passage) float64 { return -given(p.out, p.decode()) }))
 	})
 	return &l
 }
