@@ -27,6 +27,7 @@ type ledger struct {
 	idle       []float64
 	missed     []float64
 	state      state
+	from       record.Time // see Options.From
 	servers    servers
 	began      record.Time
 	flying     float64 // ∫ n dt since then
@@ -182,7 +183,7 @@ func (l *ledger) finish(f *flight) {
 	l.unweigh(f)
 	l.n--
 	f.done = true
-	total, known := 0.0, len(l.gpus) > 0 && !f.late
+	total, known := 0.0, len(l.gpus) > 0 && !f.late && f.start >= l.from
 	for i, g := range l.gpus {
 		total += f.charged[i]
 		c := &g.curve[g.main]
