@@ -21,7 +21,7 @@ type Comparison struct {
 	// not known if Old may be 0 or below.
 	Change, Relative     float64
 	ChangeIn, RelativeIn Interval
-	P                    float64 // two-sided, of no change; below 1 − level if 0 is not in ChangeIn
+	P                    float64 // two-sided, of no change, from the draws that ChangeIn is from
 
 	Runs    bool       // the unit is the run, and not the request
 	N       [2]int     // values of old and new
@@ -118,8 +118,8 @@ func (s *Series) estimate(st Statistic) estimate {
 	q := st.q
 	alone := min(q*(1-q)/e.variance, float64(len(s.x)))
 	if beyond := alone * min(q, 1-q); beyond < leastBeyond {
-		e.tooLittle = fmt.Sprintf("%d values have about %.0f beyond the percentile that stand alone, and %d are needed: some %.2g values",
-			len(s.x), beyond, leastBeyond, float64(len(s.x))*leastBeyond/max(beyond, 0.1))
+		e.tooLittle = fmt.Sprintf("%d values have about %.0f beyond the percentile that stand alone, and %d are needed: some %.2g values (or %d runs on each side)",
+			len(s.x), beyond, leastBeyond, float64(len(s.x))*leastBeyond/max(beyond, 0.1), LeastRuns)
 		return e
 	}
 	e.draw = func(rng *rand.Rand) float64 {
@@ -137,8 +137,12 @@ func (d drift) short(n int) string {
 	if d.batches > 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d values, of which some %.2g tell as much as one that stands alone: some %.2g are needed",
-		n, d.tau, leastBatches*batchLength*d.tau)
+	need := float64(leastBatches * batchLength)
+	if d.tau < 1.5 {
+		return fmt.Sprintf("%d of the %.0f values that are needed (or %d runs on each side)", n, need, LeastRuns)
+	}
+	return fmt.Sprintf("%d values, of which about %.2g tell as much as one that stands alone: some %.2g are needed (or %d runs on each side)",
+		n, d.tau, need*d.tau, LeastRuns)
 }
 
 // below is how the share of values below v varies. Values equal to v are counted

@@ -56,6 +56,33 @@ func shifted(x []float64, by float64) []float64 {
 	return x
 }
 
+// U is what counting the pairs gives.
+func TestMannWhitneyPairs(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		a, b := make([]float64, 1+rng.IntN(30)), make([]float64, 1+rng.IntN(30))
+		var want float64
+		for i := range a {
+			a[i] = float64(rng.IntN(20))
+		}
+		for j := range b {
+			b[j] = float64(rng.IntN(20))
+			for _, v := range a {
+				switch {
+				case v > b[j]:
+					want++
+				case v == b[j]:
+					want += 0.5
+				}
+			}
+		}
+		if got := MannWhitney(a, b); got.U != want || !(got.P >= 0 && got.P <= 1) {
+			t.Fatalf("%v and %v: %+v, want U = %v", a, b, got, want)
+		}
+	}
+}
+
 // The exact probability is that of counting all orders.
 func TestExactRank(t *testing.T) {
 	t.Parallel()

@@ -82,7 +82,7 @@ func mean(x []float64) float64 {
 const (
 	batchLength  = 10 // times the autocorrelation time, at least
 	leastBatches = 20
-	mostBatches  = 64
+	mostBatches  = 32
 )
 
 // A drift is how a mean over a series varies.

@@ -56,7 +56,7 @@ func TestSketch(t *testing.T) {
 					x[i] = draw()
 					s.Add(x[i])
 				}
-				t.Logf("%s", name)
+				_ = name
 				held(t, s, x)
 			}
 		}
