@@ -147,11 +147,18 @@ func (d draws) p() float64 {
 
 // equals is where values equal to x begin and end.
 func equals(ascending []float64, x float64) (from, to int) {
-	from, _ = slices.BinarySearch(ascending, x)
-	to = from
-	if to < len(ascending) && ascending[to] == x {
-		more, _ := slices.BinarySearch(ascending[to:], math.Nextafter(x, math.Inf(1)))
-		to += more
+	for n := len(ascending); n > 0; {
+		half := n / 2
+		if ascending[from+half] < x {
+			from += half + 1
+			n -= half + 1
+		} else {
+			n = half
+		}
 	}
-	return from, to
+	if from == len(ascending) || ascending[from] != x {
+		return from, from
+	}
+	to, _ = slices.BinarySearch(ascending[from:], math.Nextafter(x, math.Inf(1)))
+	return from, from + to
 }

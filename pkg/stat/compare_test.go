@@ -219,6 +219,9 @@ func TestCompareConstant(t *testing.T) {
 	if s := Shift(constant(1), constant(2)); s.P != 0 || s.Above != 1 {
 		t.Errorf("%+v", s)
 	}
+	if c := Compare(constant(0.1), constant(0.1), Mean, Options{}); c.Differs() || c.TooLittle != "" || c.P != 1 {
+		t.Errorf("a tenth: %+v", c)
+	}
 	zero := Compare(constant(0), constant(1), Mean, Options{})
 	if !zero.Differs() || !math.IsNaN(zero.RelativeIn.Low) {
 		t.Errorf("from 0: %+v", zero)

@@ -63,7 +63,11 @@ func (s Statistic) of(ascending []float64) float64 {
 	if s.quantile {
 		return Quantile(ascending, s.q)
 	}
-	return mean(ascending)
+	if len(ascending) == 0 {
+		return math.NaN()
+	}
+	// A rounding must not make the mean of equal values another.
+	return min(max(mean(ascending), ascending[0]), ascending[len(ascending)-1])
 }
 
 func mean(x []float64) float64 {
@@ -108,18 +112,22 @@ func (d drift) degrees() float64 { return float64(d.batches - 1) }
 // largest holds, or series that are long enough only by their looks would be
 // those whose variance is taken for too small.
 func driftOf(z []float64, ends []int) drift {
-	if len(ends) == 0 {
+	if len(z) == 0 {
 		return drift{}
 	}
-	length, tau, single := blocks(z, ends)
+	m := mean(z)
+	if low, high := slices.Min(z), slices.Max(z); low == high {
+		m = low // or what is left by rounding would seem to vary
+	}
+	length, tau, single := blocks(z, m, ends)
 	d := drift{tau: tau}
 	if length == 0 {
 		return d
 	}
 	n := len(z)
 	batches := min(n/length, mostBatches)
-	v, count := batchVariance(z, ends, batches)
-	half, _ := batchVariance(z, ends, 2*batches)
+	v, count := batchVariance(z, m, ends, batches)
+	half, _ := batchVariance(z, m, ends, 2*batches)
 	v = max(v, 2*v-half, single*tau)
 	d.variance, d.batches = v/float64(n), count
 	if single > 0 {
@@ -129,9 +137,13 @@ func driftOf(z []float64, ends []int) drift {
 }
 
 // blocks finds how long batches must be, 0 if the series is too short for that,
-// with the autocorrelation time and the variance of single values.
-func blocks(z []float64, ends []int) (length int, tau, single float64) {
-	sums := slices.Clone(z)
+// with the autocorrelation time and the variance of single values. The mean of z
+// is m.
+func blocks(z []float64, m float64, ends []int) (length int, tau, single float64) {
+	sums := make([]float64, len(z))
+	for i, v := range z {
+		sums[i] = v - m
+	}
 	lens := make([]int, len(ends))
 	for i := range ends {
 		lens[i] = len(cut(z, ends, i))
@@ -166,28 +178,23 @@ func blocks(z []float64, ends []int) (length int, tau, single float64) {
 	}
 }
 
-// sumVariance is the sample variance of the sums that are left in each run.
+// sumVariance is the sample variance of the sums that are left in each run. They
+// are of what is around 0, so that no more care is needed.
 func sumVariance(sums []float64, ends, lens []int) (count int, v float64) {
-	var total, squares Sum
+	var total, squares float64
 	for i := range ends {
 		for _, s := range cut(sums, ends, i)[:lens[i]] {
-			total.Add(s)
+			total += s
+			squares += s * s
 		}
 		count += lens[i]
 	}
-	m := total.Value() / float64(count)
-	for i := range ends {
-		for _, s := range cut(sums, ends, i)[:lens[i]] {
-			squares.Add((s - m) * (s - m))
-		}
-	}
-	return count, squares.Value() / float64(max(count-1, 1))
+	return count, max(0, squares-total*total/float64(count)) / float64(max(count-1, 1))
 }
 
-// batchVariance is the variance of the mean times the number of values, from
+// batchVariance is the variance of the mean m times the number of values, from
 // about as many batches, none of which has values of two runs.
-func batchVariance(z []float64, ends []int, batches int) (v float64, count int) {
-	m := mean(z)
+func batchVariance(z []float64, m float64, ends []int, batches int) (v float64, count int) {
 	var squares Sum
 	for i := range ends {
 		run := cut(z, ends, i)
@@ -195,8 +202,11 @@ func batchVariance(z []float64, ends []int, batches int) (v float64, count int) 
 		count += k
 		for j := range k {
 			batch := run[j*len(run)/k : (j+1)*len(run)/k]
-			d := mean(batch) - m
-			squares.Add(d * d * float64(len(batch)))
+			var off float64
+			for _, x := range batch {
+				off += x - m
+			}
+			squares.Add(off * off / float64(max(len(batch), 1)))
 		}
 	}
 	return squares.Value() / float64(max(count-1, 1)), count
