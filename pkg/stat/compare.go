@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strconv"
 )
 
 // LeastRuns is how many runs each side must have for [Compare] to take the run
@@ -54,8 +55,8 @@ func (c Comparison) Differs() bool { return c.TooLittle == "" && !c.ChangeIn.Con
 // variance. The difference of two t variables is the solution of Behrens and
 // Fisher, which errs towards finding nothing.
 //
-// A side with fewer than some 200 values that stand alone has too little data,
-// for a percentile such as the 99th fewer than 1000.
+// A side with fewer than some 100 values that stand alone has too little data,
+// for the 99th percentile fewer than 1000.
 func Compare(old, new *Series, s Statistic, o Options) Comparison {
 	c := Comparison{N: [2]int{old.Len(), new.Len()}, P: math.NaN()}
 	c.Runs = len(old.ends) >= LeastRuns && len(new.ends) >= LeastRuns
@@ -118,8 +119,8 @@ func (s *Series) estimate(st Statistic) estimate {
 	q := st.q
 	alone := min(q*(1-q)/e.variance, float64(len(s.x)))
 	if beyond := alone * min(q, 1-q); beyond < leastBeyond {
-		e.tooLittle = fmt.Sprintf("%d values have about %.0f beyond the percentile that stand alone, and %d are needed: some %.2g values (or %d runs on each side)",
-			len(s.x), beyond, leastBeyond, float64(len(s.x))*leastBeyond/max(beyond, 0.1), LeastRuns)
+		e.tooLittle = fmt.Sprintf("%d values, and some %s are needed (or %d runs on each side) for %d that stand alone to lie beyond the percentile",
+			len(s.x), some(float64(len(s.x))*leastBeyond/max(beyond, 0.1)), LeastRuns, leastBeyond)
 		return e
 	}
 	e.draw = func(rng *rand.Rand) float64 {
@@ -137,12 +138,18 @@ func (d drift) short(n int) string {
 	if d.batches > 0 {
 		return ""
 	}
-	need := float64(leastBatches * batchLength)
+	need := leastBatches * batchLength * d.tau
 	if d.tau < 1.5 {
-		return fmt.Sprintf("%d of the %.0f values that are needed (or %d runs on each side)", n, need, LeastRuns)
+		return fmt.Sprintf("%d values, and some %s are needed (or %d runs on each side)", n, some(need), LeastRuns)
 	}
-	return fmt.Sprintf("%d values, of which about %.2g tell as much as one that stands alone: some %.2g are needed (or %d runs on each side)",
-		n, d.tau, need*d.tau, LeastRuns)
+	return fmt.Sprintf("%d values, and some %s are needed (or %d runs on each side), for about %.2g of them tell as much as one that stands alone",
+		n, some(need), LeastRuns, d.tau)
+}
+
+// some is a number of values, upwards to two digits.
+func some(x float64) string {
+	unit := math.Pow(10, max(0, math.Floor(math.Log10(x))-1))
+	return strconv.FormatFloat(math.Ceil(x/unit)*unit, 'f', 0, 64)
 }
 
 // below is how the share of values below v varies. Values equal to v are counted

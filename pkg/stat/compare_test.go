@@ -25,9 +25,9 @@ func queue(n int, rate, slow float64, rng *rand.Rand) []float64 {
 	return x
 }
 
-// moody simulates latencies of mean about slow/10, whose logarithms are an
+// autoregressive simulates latencies of mean about slow/10, whose logarithms are an
 // autoregressive series of order 1.
-func moody(n int, phi, slow float64, rng *rand.Rand) []float64 {
+func autoregressive(n int, phi, slow float64, rng *rand.Rand) []float64 {
 	x := make([]float64, n)
 	z := rng.NormFloat64()
 	for i := range x {
@@ -64,8 +64,8 @@ func TestCompareServers(t *testing.T) {
 		naive   int     // false positives of the test for independent values, at least
 		decided int     // seeds with data enough for the mean, at least
 	}{
-		{"independent/requests=2000", func(slow float64, rng *rand.Rand) []float64 { return moody(2000, 0, slow, rng) }, 0.9, 0, seeds},
-		{"moody/requests=8000", func(slow float64, rng *rand.Rand) []float64 { return moody(8000, 0.8, slow, rng) }, 0.8, 60, seeds},
+		{"independent/requests=2000", func(slow float64, rng *rand.Rand) []float64 { return autoregressive(2000, 0, slow, rng) }, 0.9, 0, seeds},
+		{"autoregressive/requests=8000", func(slow float64, rng *rand.Rand) []float64 { return autoregressive(8000, 0.8, slow, rng) }, 0.8, 60, seeds},
 		{"queue/requests=4000", func(slow float64, rng *rand.Rand) []float64 { return queue(4000, 0.5, slow, rng) }, 0, 60, seeds / 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -110,6 +110,25 @@ func count1(b bool) int {
 	return 0
 }
 
+// Between two queues that differ by 3 %, enough requests find it.
+func TestCompareQueues(t *testing.T) {
+	t.Parallel()
+	const seeds, n = 40, 50_000
+	var found [3]int
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 7))
+		old, new := NewSeries(queue(n, 0.5, 1, rng)), NewSeries(queue(n, 0.5, 1.03, rng))
+		o := Options{Seed: seed, Draws: 1000}
+		found[0] += count1(Compare(old, new, Mean, o).Differs())
+		found[1] += count1(Compare(old, new, Percentile(50), o).Differs())
+		found[2] += count1(Shift(old, new).P < 0.05)
+	}
+	t.Logf("mean, median, shift: found 3 %% in %v of %d", found, seeds)
+	if slices.Min(found[:]) < seeds*3/4 {
+		t.Errorf("found 3 %% in %v of %d", found, seeds)
+	}
+}
+
 // A high percentile of independent values.
 func TestComparePercentile(t *testing.T) {
 	t.Parallel()
@@ -117,7 +136,7 @@ func TestComparePercentile(t *testing.T) {
 	found, power := 0, 0
 	for seed := range uint64(seeds) {
 		rng := rand.New(rand.NewPCG(seed, 11))
-		draw := func(slow float64) *Series { return NewSeries(moody(3000, 0, slow, rng)) }
+		draw := func(slow float64) *Series { return NewSeries(autoregressive(3000, 0, slow, rng)) }
 		old := draw(1)
 		o := Options{Seed: seed, Draws: 1000}
 		c := Compare(old, draw(1), Percentile(99), o)
@@ -143,7 +162,7 @@ func TestCompareRuns(t *testing.T) {
 		rng := rand.New(rand.NewPCG(seed, 13))
 		draw := func(slow float64) (runs [][]float64) {
 			for range 5 {
-				runs = append(runs, moody(500, 0, slow*(1+0.02*rng.NormFloat64()), rng))
+				runs = append(runs, autoregressive(500, 0, slow*(1+0.02*rng.NormFloat64()), rng))
 			}
 			return runs
 		}
@@ -172,7 +191,7 @@ func shuffled(runs [][]float64, rng *rand.Rand) []float64 {
 func TestCompareTooLittle(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	enough := moody(2000, 0, 1, rng)
+	enough := autoregressive(2000, 0, 1, rng)
 	for _, c := range []struct {
 		why      string
 		old, new []float64
@@ -181,11 +200,11 @@ func TestCompareTooLittle(t *testing.T) {
 	}{
 		{"no values", enough, nil, Mean, "new: there are no values"},
 		{"not finite", []float64{math.NaN(), math.Inf(1)}, enough, Mean, "old: there are no values"},
-		{"one value", enough, []float64{1}, Percentile(50), "new: 1 of the 200 values"},
-		{"a hundred", moody(100, 0, 1, rng), enough, Mean, "old: 100 of the 200 values"},
-		{"long, but of few that stand alone", enough, moody(2000, 0.99, 1, rng), Mean, "new: 2000 values, of which about"},
-		{"enough for the mean, and not for p99", enough, moody(800, 0, 1, rng), Percentile(99), "new: 800 values have about"},
-		{"a trend", enough, steps(5000, 1, 5000, 1), Mean, "new: 5000 values, of which about"},
+		{"one value", enough, []float64{1}, Percentile(50), "new: 1 values, and some 84 are needed (or 3 runs on each side)"},
+		{"eighty", autoregressive(80, 0, 1, rng), enough, Mean, "old: 80 values, and some"},
+		{"long, but of few that stand alone", enough, autoregressive(2000, 0.99, 1, rng), Mean, "new: 2000 values, and some"},
+		{"enough for the mean, and not for p99", enough, autoregressive(800, 0, 1, rng), Percentile(99), "new: 800 values, and some 1"},
+		{"a trend", enough, steps(5000, 1, 5000, 1), Mean, "new: 5000 values, and some"},
 	} {
 		got := Compare(NewSeries(c.old), NewSeries(c.new), c.s, Options{})
 		if !strings.HasPrefix(got.TooLittle, c.want) || got.Differs() || !math.IsNaN(got.P) || !math.IsNaN(got.ChangeIn.Low) || !math.IsNaN(got.RelativeIn.High) {
@@ -232,7 +251,7 @@ func TestCompareConstant(t *testing.T) {
 func TestCompareSeed(t *testing.T) {
 	t.Parallel()
 	rng := rand.New(rand.NewPCG(1, 2))
-	a, b := NewSeries(moody(2000, 0.5, 1, rng)), NewSeries(moody(2000, 0.5, 1.1, rng))
+	a, b := NewSeries(autoregressive(2000, 0.5, 1, rng)), NewSeries(autoregressive(2000, 0.5, 1.1, rng))
 	for _, s := range []Statistic{Mean, Percentile(90)} {
 		one, two := Compare(a, b, s, Options{Seed: 3}), Compare(a, b, s, Options{Seed: 3})
 		if one != two {

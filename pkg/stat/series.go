@@ -84,8 +84,8 @@ func mean(x []float64) float64 {
 // Batches of a series. Those that follow one another have little to do with one
 // another if they are long beside the time over which values do.
 const (
-	batchLength  = 10 // times the autocorrelation time, at least
-	leastBatches = 20
+	batchLength  = 6 // times the autocorrelation time, at least
+	leastBatches = 14
 	mostBatches  = 32
 )
 
