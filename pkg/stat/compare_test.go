@@ -280,9 +280,7 @@ func TestBootstrap(t *testing.T) {
 		for i := range r {
 			r[i] = from[rng.IntN(len(from))]
 		}
-		if s.quantile {
-			slices.Sort(r)
-		}
+		slices.Sort(r)
 		return s.of(r)
 	}
 	for _, s := range []Statistic{Mean, Percentile(50), Percentile(90), Percentile(0), Percentile(100)} {
