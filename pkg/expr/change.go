@@ -14,7 +14,9 @@ type Change struct {
 	// Relative says that By is a share.
 	Relative bool
 
-	lit literal
+	lit  literal
+	text string // as it was given
+	at   int    // of the number
 }
 
 // ParseChange reads a limit such as "ttft.p50 +5%" or "request_latency.avg
@@ -51,7 +53,7 @@ func ParseChange(s string) (Change, error) {
 	} else if rest.token != end {
 		return Change{}, l.fail(rest.at, form, "nothing may follow the number")
 	}
-	c := Change{Path: name.path, Sign: 1, By: by.lit.value, Unit: by.lit.base, Relative: by.lit.base == "1", lit: by.lit}
+	c := Change{Path: name.path, Sign: 1, By: by.lit.value, Unit: by.lit.base, Relative: by.lit.base == "1", lit: by.lit, text: s, at: by.at}
 	if sign.text == "-" {
 		c.Sign = -1
 	}
@@ -65,6 +67,19 @@ func (c Change) String() string {
 		sign = "-"
 	}
 	return written(c.Path) + " " + sign + c.lit.String()
+}
+
+// Check holds the unit of c to what the metric is. Its errors are of type *Error.
+func (c Change) Check(of Quantity) error {
+	switch {
+	case c.Relative:
+		return nil
+	case c.Unit == "" && !of.Bare:
+		return &Error{Expr: c.text, Offset: c.at, Message: fmt.Sprintf("%s is in %s, and this number has no unit", c.Name(), orNone(of.Unit))}
+	case c.Unit != "" && !fits(c.Unit, of.Unit):
+		return &Error{Expr: c.text, Offset: c.at, Message: fmt.Sprintf("%s is in %s, and this is in %s", c.Name(), orNone(of.Unit), orNone(c.Unit))}
+	}
+	return nil
 }
 
 // Name is the metric's name.

@@ -353,3 +353,31 @@ func TestParseChange(t *testing.T) {
 		t.Errorf("a tenth above -10 is %v (%v)", ch.Limit(-10), err)
 	}
 }
+
+func TestChangeCheck(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text string
+		of   Quantity
+		want string
+	}{
+		{"ttft +5%", Quantity{Unit: "s"}, ""},
+		{"ttft +5ms", Quantity{Unit: "s"}, ""},
+		{"energy +5mJ", Quantity{Unit: "J/token"}, ""},
+		{"n +5", Quantity{Bare: true}, ""},
+		{"ttft +5", Quantity{Unit: "s"}, "character 7: ttft is in s, and this number has no unit"},
+		{"ttft +5mJ", Quantity{Unit: "s"}, "character 7: ttft is in s, and this is in J"},
+	} {
+		ch, err := ParseChange(c.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if err := ch.Check(c.of); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s gives %q, want %q", c.text, got, c.want)
+		}
+	}
+}

@@ -308,6 +308,45 @@ func TestBootstrap(t *testing.T) {
 	}
 }
 
+// Nothing that is compared makes it panic, and a seed gives one result.
+func FuzzCompare(f *testing.F) {
+	f.Add(uint64(1), 300, 2, 1.0, 50.0)
+	f.Add(uint64(2), 5000, 1, 1e308, 99.9)
+	f.Add(uint64(3), 0, 3, 0.0, 100.0)
+	f.Add(uint64(4), 400, 1, 1.0, math.NaN())
+	f.Fuzz(func(t *testing.T, seed uint64, n, runs int, scale, p float64) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		n, runs = min(max(n, 0), 3000), min(max(runs, 1), 5)
+		draw := func() *Series {
+			all := make([][]float64, runs)
+			for i := range all {
+				all[i] = autoregressive(n, 0.5, scale, rng)
+				for j := range all[i] {
+					if rng.IntN(50) == 0 {
+						all[i][j] = []float64{0, -1, math.NaN(), math.Inf(1), math.MaxFloat64, 1}[rng.IntN(6)]
+					}
+				}
+			}
+			return NewSeries(all...)
+		}
+		a, b := draw(), draw()
+		for _, s := range []Statistic{Mean, Percentile(p)} {
+			o := Options{Seed: seed, Draws: 50}
+			c := Compare(a, b, s, o)
+			if again := Compare(a, b, s, o); fmt.Sprint(again) != fmt.Sprint(c) {
+				t.Fatalf("%+v and %+v", c, again)
+			}
+			if c.TooLittle == "" && c.ChangeIn.Low > c.ChangeIn.High || c.P < 0 || c.P > 1 {
+				t.Fatalf("%+v", c)
+			}
+			Bootstrap(a, b, s, o)
+		}
+		if s := Shift(a, b); s.P < 0 || s.P > 1 || s.Above < 0 || s.Above > 1 {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
 // go test -bench Compare ./pkg/stat
 func BenchmarkCompare(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))

@@ -55,8 +55,14 @@ type Statistic struct {
 // Mean is the arithmetic mean.
 var Mean Statistic
 
-// Percentile is the p-th percentile, 0 < p < 100.
-func Percentile(p float64) Statistic { return Statistic{true, p / 100} }
+// Percentile is the p-th percentile, 0 ≤ p ≤ 100; what is beyond is taken for the
+// end, and NaN for 0.
+func Percentile(p float64) Statistic {
+	if !(p > 0) {
+		p = 0
+	}
+	return Statistic{true, min(p, 100) / 100}
+}
 
 // of is the statistic of values in ascending order.
 func (s Statistic) of(ascending []float64) float64 {
