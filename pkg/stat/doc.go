@@ -14,7 +14,8 @@
 // Two samples are compared by [Compare] and [Shift] if they are in the order of
 // time, as latencies of a server are, which depend on those before them. Equal
 // simulated servers (independent and autoregressive latencies, and queues at loads
-// of 0.5 and 0.8) are found to differ in 3 to 5 % of seeds at the level of 95 %, where
-// [MannWhitney] finds it in half of them or more. [Bootstrap] and MannWhitney are
-// for values that are independent, such as one of each run.
+// of 0.5 and 0.8) are found to differ in 2 to 5 % of seeds at the level of 95 %,
+// where [MannWhitney] finds it in two fifths of them or more unless the values are
+// independent. [Bootstrap] and MannWhitney are for values that are, such as one of
+// each run.
 package stat
