@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"iter"
 	"strconv"
@@ -45,6 +46,14 @@ func Keys(object []byte) iter.Seq2[[]byte, Value] {
 // plain tells whether the inside of a JSON string stands for itself. Bytes that
 // are not UTF-8 do not: a decoder replaces them.
 func plain(s []byte) bool {
+	for len(s) >= 8 {
+		x := binary.LittleEndian.Uint64(s)
+		slash := x ^ (ones * '\\')
+		if ((slash-ones)&^slash|x)&highs != 0 {
+			return false
+		}
+		s = s[8:]
+	}
 	for _, c := range s {
 		if c == '\\' || c >= 0x80 {
 			return false
@@ -53,18 +62,66 @@ func plain(s []byte) bool {
 	return true
 }
 
-// skip is where the value at i ends.
+// skip is where the value at i ends, if it is valid; false if it has no end.
 func skip(b []byte, i int) (int, bool) {
-	end, ok := value(b, i, 0)
-	if ok == deep {
-		var raw json.RawMessage
-		dec := json.NewDecoder(bytes.NewReader(b[i:]))
-		if dec.Decode(&raw) != nil {
-			return i, false
-		}
-		return i + int(dec.InputOffset()), true
+	if i >= len(b) {
+		return i, false
 	}
-	return end, ok == yes
+	switch b[i] {
+	case '"':
+		end, ok := text(b, i+1)
+		return end, ok == yes
+	case '[':
+		if end := flat(b[i+1:]); end > 0 {
+			return i + 1 + end, true
+		}
+		return nested(b, i)
+	case '{':
+		return nested(b, i)
+	}
+	for i < len(b) && !ends[b[i]] {
+		i++
+	}
+	return i, true
+}
+
+// ends are the bytes that end a number or a word.
+var ends = [256]bool{',': true, '}': true, ']': true, ' ': true, '\t': true, '\n': true, '\r': true}
+
+// flat is the length of the rest of an array of numbers, such as gaps, which
+// may be most of a line; 0 if there is more in it.
+func flat(b []byte) int {
+	end := bytes.IndexByte(b, ']')
+	if end < 0 {
+		return 0
+	}
+	for _, c := range []byte(`"[{`) {
+		if bytes.IndexByte(b[:end], c) >= 0 {
+			return 0
+		}
+	}
+	return end + 1
+}
+
+// nested is skip for an object or array.
+func nested(b []byte, i int) (int, bool) {
+	for depth := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			end, ok := text(b, i+1)
+			if ok != yes {
+				return i, false
+			}
+			i = end - 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1, true
+			}
+		}
+	}
+	return i, false
 }
 
 // A Value is a JSON value as it stands.

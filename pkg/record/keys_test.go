@@ -62,3 +62,20 @@ func FuzzKeys(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkKeys(b *testing.B) {
+	for name, line := range benchLines {
+		b.Run("line="+name, func(b *testing.B) {
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				n := 0
+				for range Keys(line) {
+					n++
+				}
+				if n < 10 {
+					b.Fatal(n)
+				}
+			}
+		})
+	}
+}

@@ -90,10 +90,3 @@ func BenchmarkSplice(b *testing.B) {
 		}
 	}
 }
-
-// requestLine is a request as a load writes it.
-const requestLine = `{"time":"2026-11-23T12:00:02.433050000Z","type":"request","v":1,"run":"load","id":"1017","phase":"profiling",` +
-	`"model":"Qwen/Qwen3-0.6B","url":"http://localhost:8000/v1/chat/completions","endpoint":"chat","conversation":"1017","turn":0,` +
-	`"start":"2026-11-23T12:00:00.500000000Z","took":1.933,"ttft":0.081,"gaps":[0.081,0.0093,0.0094,0.0101,0.0091,0.0092,0.0097],"chunks":200,` +
-	`"tokens":{"in":100,"out":200,"reasoning":0,"asked":200,"source":"usage"},"bytes":{"sent":812,"received":41233},` +
-	`"http":{"status":200,"reused":true,"remote":"127.0.0.1:8000","sent":0.000041,"first_byte":0.0805},"finish":"length"}`
