@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"iter"
+	"math/bits"
 	"strconv"
 )
 
@@ -21,16 +22,19 @@ func Keys(object []byte) iter.Seq2[[]byte, Value] {
 		}
 		i = space(b, i+1)
 		for i < len(b) && b[i] == '"' {
-			end, ok := text(b, i+1)
-			if ok != yes {
+			end, simple := name(b, i+1)
+			if end == 0 {
 				return
 			}
 			key := b[i+1 : end-1]
-			if !plain(key) {
+			if !simple {
 				s, _ := Value(b[i:end]).Text()
 				key = []byte(s)
 			}
-			from := space(b, space(b, end)+1)
+			from := end + 1
+			if end >= len(b) || b[end] != ':' || from < len(b) && b[from] <= ' ' {
+				from = space(b, space(b, end)+1)
+			}
 			to, found := skip(b, from)
 			if !found || !yield(key, Value(b[from:to])) {
 				return
@@ -41,6 +45,27 @@ func Keys(object []byte) iter.Seq2[[]byte, Value] {
 			i = space(b, i+1)
 		}
 	}
+}
+
+// name is where the string that begins before i ends, and whether it is plain;
+// 0 if it does not end.
+func name(b []byte, i int) (end int, simple bool) {
+	from := i
+	for i+8 <= len(b) {
+		x := binary.LittleEndian.Uint64(b[i:])
+		if m := special(x) | x&highs; m != 0 {
+			if i += bits.TrailingZeros64(m) / 8; b[i] == '"' {
+				return i + 1, true
+			}
+			break
+		}
+		i += 8
+	}
+	end, ok := text(b, i)
+	if ok != yes {
+		return 0, false
+	}
+	return end, plain(b[from : end-1])
 }
 
 // plain tells whether the inside of a JSON string stands for itself. Bytes that
@@ -69,14 +94,20 @@ func skip(b []byte, i int) (int, bool) {
 	}
 	switch b[i] {
 	case '"':
+		if n := bytes.IndexByte(b[i+1:], '"'); n >= 0 && b[i+n] != '\\' {
+			return i + n + 2, true
+		}
 		end, ok := text(b, i+1)
 		return end, ok == yes
 	case '[':
-		if end := flat(b[i+1:]); end > 0 {
-			return i + 1 + end, true
+		if n := flat(b[i:], '[', ']'); n > 0 {
+			return i + n, true
 		}
 		return nested(b, i)
 	case '{':
+		if n := flat(b[i:], '{', '}'); n > 0 {
+			return i + n, true
+		}
 		return nested(b, i)
 	}
 	for i < len(b) && !ends[b[i]] {
@@ -88,19 +119,20 @@ func skip(b []byte, i int) (int, bool) {
 // ends are the bytes that end a number or a word.
 var ends = [256]bool{',': true, '}': true, ']': true, ' ': true, '\t': true, '\n': true, '\r': true}
 
-// flat is the length of the rest of an array of numbers, such as gaps, which
-// may be most of a line; 0 if there is more in it.
-func flat(b []byte) int {
-	end := bytes.IndexByte(b, ']')
-	if end < 0 {
+// flat is the length of an object or array that has none of its own kind in it,
+// by a few searches that take many bytes at a time: gaps may be most of a line.
+// It is 0 for any other. Without a backslash what lies behind an even number of
+// quotes is in no string.
+func flat(b []byte, open, end byte) int {
+	n := bytes.IndexByte(b, end)
+	if n < 0 {
 		return 0
 	}
-	for _, c := range []byte(`"[{`) {
-		if bytes.IndexByte(b[:end], c) >= 0 {
-			return 0
-		}
+	inside := b[1:n]
+	if bytes.IndexByte(inside, open) >= 0 || bytes.IndexByte(inside, '\\') >= 0 || bytes.Count(inside, []byte{'"'})%2 != 0 {
+		return 0
 	}
-	return end + 1
+	return n + 1
 }
 
 // nested is skip for an object or array.

@@ -32,8 +32,11 @@ func FuzzKeys(f *testing.F) {
 	for _, s := range jsonSamples {
 		f.Add([]byte(s))
 	}
+	f.Add([]byte(`{"abcdefgh":"\\","\\u00e9é":"a\"b","c":{"d":"}"},"e":["]"],"f":[{"g":[1]},"["]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !json.Valid(b) {
+			for range Keys(b) { // does not panic
+			}
 			return
 		}
 		var want map[string]json.RawMessage
