@@ -9,7 +9,18 @@ type pick struct {
 	err  error
 }
 
-func (p *pick) text(key string, v record.Value, to *string) { take(p, key, "string", v, v.Text, to) }
+// text is for texts that many lines have in common, unlike an id.
+func (p *pick) text(key string, v record.Value, to *string) {
+	if s := commonText(v); s != nil {
+		*to = *s
+		return
+	}
+	if take(p, key, "string", v, v.Text, to) {
+		keepText(v, *to)
+	}
+}
+
+func (p *pick) id(key string, v record.Value, to *string) { take(p, key, "string", v, v.Text, to) }
 
 func (p *pick) time(key string, v record.Value, to *record.Time) {
 	take(p, key, "instant", v, v.Time, to)
@@ -56,7 +67,7 @@ func mentionOf(l record.Line) (m mention, err error) {
 		case "run":
 			p.text("run", v, &m.run)
 		case "id":
-			p.text("id", v, &m.id)
+			p.id("id", v, &m.id)
 		case "phase":
 			p.text("phase", v, &m.phase)
 		case "start":

@@ -128,7 +128,7 @@ func (l *Line) fast() bool {
 	if !ok || len(b) < len(layout) {
 		return false
 	}
-	t, ok := parseFixed(string(b[:len(layout)]))
+	t, ok := parseFixed(b[:len(layout)])
 	if !ok {
 		return false
 	}
