@@ -1,6 +1,11 @@
 package join
 
-import "aiperf/pkg/record"
+import (
+	"bytes"
+	"strings"
+
+	"aiperf/pkg/record"
+)
 
 // A pick takes values out of a line; it remembers the first that was of the
 // wrong kind. Null is absent.
@@ -15,40 +20,55 @@ func (p *pick) text(key string, v record.Value, to *string) {
 		*to = *s
 		return
 	}
-	if take(p, key, "string", v, v.Text, to) {
+	if p.id(key, v, to) {
 		keepText(v, *to)
 	}
 }
 
-func (p *pick) id(key string, v record.Value, to *string) { take(p, key, "string", v, v.Text, to) }
-
-func (p *pick) time(key string, v record.Value, to *record.Time) {
-	take(p, key, "instant", v, v.Time, to)
+func (p *pick) id(key string, v record.Value, to *string) bool {
+	s, ok := v.Text()
+	if ok {
+		*to = s
+	} else {
+		p.wrong(key, "string", v)
+	}
+	return ok
 }
 
+func (p *pick) time(key string, v record.Value, to *record.Time) {
+	if t, ok := v.Time(); ok {
+		*to = t
+	} else {
+		p.wrong(key, "instant", v)
+	}
+}
+
+// number is true if there was one.
 func (p *pick) number(key string, v record.Value, to *float64) bool {
-	return take(p, key, "number", v, v.Number, to)
+	x, ok := v.Number()
+	if ok {
+		*to = x
+	} else {
+		p.wrong(key, "number", v)
+	}
+	return ok
 }
 
 func (p *pick) index(key string, v record.Value, to **int) {
-	var n int
-	if take(p, key, "integer", v, v.Int, &n) {
+	if n, ok := v.Int(); ok {
 		*to = &n
+	} else {
+		p.wrong(key, "integer", v)
 	}
 }
 
-// take is true if there was a value of the right kind.
-func take[T any](p *pick, key, kind string, v record.Value, as func() (T, bool), to *T) bool {
-	if v.Null() {
-		return false
+// wrong remembers that v is not of the kind that it should be, unless it is
+// null. Nothing that it is given is kept, so that it need not be in memory of
+// its own.
+func (p *pick) wrong(key, kind string, v record.Value) {
+	if p.err == nil && !v.Null() {
+		p.err = p.line.Errorf("%q should be of kind %s, but is %.40s", strings.Clone(key), kind, bytes.Clone(v))
 	}
-	x, ok := as()
-	if ok {
-		*to = x
-	} else if p.err == nil {
-		p.err = p.line.Errorf("%q should be of kind %s, but is %.40s", key, kind, v)
-	}
-	return ok
 }
 
 // A mention is what begin, request and end lines say that matters here.
