@@ -193,7 +193,7 @@ func (v Value) Int() (int, bool) {
 // Time is v as an instant; false if it is none.
 func (v Value) Time() (Time, bool) {
 	if len(v) == len(layout)+2 && v[0] == '"' && v[len(v)-1] == '"' {
-		if t, ok := parseFixed([]byte(v[1:len(v)-1])); ok {
+		if t, ok := parseFixed([]byte(v[1 : len(v)-1])); ok {
 			return t, true
 		}
 	}

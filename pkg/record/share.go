@@ -9,7 +9,7 @@ import (
 // false, and b to be thrown away, for what needs encoding/json: a text with
 // unusual characters, or a number that JSON has not.
 func (s *Share) appendJSON(b []byte) ([]byte, bool) {
-	m := members{b: append(b, '{'), ok: true}
+	m := memberWriter{b: append(b, '{'), ok: true}
 	m.number("energy", s.Energy)
 	m.text("share", s.Share)
 	m.count("gpus", s.GPUs)
@@ -21,21 +21,21 @@ func (s *Share) appendJSON(b []byte) ([]byte, bool) {
 	return append(m.b, '}'), m.ok
 }
 
-// A members appends what a JSON object holds, but for what is absent, as
+// A memberWriter appends what a JSON object holds, but for what is absent, as
 // encoding/json does with omitempty.
-type members struct {
+type memberWriter struct {
 	b  []byte
 	ok bool
 }
 
-func (m *members) key(name string) {
+func (m *memberWriter) key(name string) {
 	if m.b[len(m.b)-1] != '{' {
 		m.b = append(m.b, ',')
 	}
 	m.b = append(append(append(m.b, '"'), name...), `":`...)
 }
 
-func (m *members) number(name string, x *float64) {
+func (m *memberWriter) number(name string, x *float64) {
 	if x == nil {
 		return
 	}
@@ -53,7 +53,7 @@ func (m *members) number(name string, x *float64) {
 	m.b = strconv.AppendFloat(m.b, *x, 'f', -1, 64)
 }
 
-func (m *members) text(name, s string) {
+func (m *memberWriter) text(name, s string) {
 	if s == "" {
 		return
 	}
@@ -67,14 +67,14 @@ func (m *members) text(name, s string) {
 	m.b = append(append(append(m.b, '"'), s...), '"')
 }
 
-func (m *members) count(name string, n int) {
+func (m *memberWriter) count(name string, n int) {
 	if n != 0 {
 		m.key(name)
 		m.b = strconv.AppendInt(m.b, int64(n), 10)
 	}
 }
 
-func (m *members) truth(name string, v *bool) {
+func (m *memberWriter) truth(name string, v *bool) {
 	if v != nil {
 		m.key(name)
 		m.b = strconv.AppendBool(m.b, *v)
