@@ -60,10 +60,12 @@ func (u *usages) report(b *testing.B, name string) {
 	metric(b, median(u.peak), name+"-MiB")
 }
 
-// BenchmarkMergeSort is the CPU time of merging two plain streams that have
-// nothing to join, beside sort -m, which does the same on the bytes alone.
+// BenchmarkMergeSort is the CPU time of merging two plain streams into a file
+// beside sort -m, which compares bytes and checks nothing: of a merge that
+// changes no line (--no-attribute), and of one that would if there were both
+// requests and readings.
 //
-//	go test -run '^$' -bench MergeSort ./cmd
+//	go test -run '^$' -bench MergeSort -benchtime 1x ./cmd
 func BenchmarkMergeSort(b *testing.B) {
 	if _, err := exec.LookPath("sort"); err != nil {
 		b.Skip(err)
@@ -87,16 +89,21 @@ func BenchmarkMergeSort(b *testing.B) {
 				files = append(files, filepath.Join(work, run))
 				c.make(files[len(files)-1], run)
 			}
-			var ours, theirs usages
+			out := filepath.Join(work, "out")
+			merge, sort := filepath.Join(dir, "aiperf-merge"), []string{"LC_ALL=C", "sort", "-m", "--parallel=1", "-o", out}
+			var plain, full, theirs usages
 			for b.Loop() {
 				for range rounds {
-					ours.add(mustMeasure(b, filepath.Join(dir, "aiperf-merge"), append([]string{"-q"}, files...)...))
-					theirs.add(mustMeasure(b, "env", append([]string{"LC_ALL=C", "sort", "-m", "--parallel=1"}, files...)...))
+					plain.add(mustMeasure(b, merge, append([]string{"-q", "--no-attribute", "-o", out}, files...)...))
+					full.add(mustMeasure(b, merge, append([]string{"-q", "-o", out}, files...)...))
+					theirs.add(mustMeasure(b, "env", append(sort, files...)...))
 				}
 			}
-			ours.report(b, "merge")
-			theirs.report(b, "sort")
-			metric(b, median(ours.cpu)/median(theirs.cpu), "merge/sort-cpu")
+			metric(b, median(plain.cpu), "merge-cpu-s")
+			metric(b, median(full.cpu), "merge-attribute-cpu-s")
+			metric(b, median(theirs.cpu), "sort-cpu-s")
+			metric(b, median(plain.cpu)/median(theirs.cpu), "merge/sort")
+			metric(b, median(full.cpu)/median(theirs.cpu), "merge-attribute/sort")
 			sameBytes(b, dir, files)
 		})
 	}
