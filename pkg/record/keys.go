@@ -180,9 +180,47 @@ func (v Value) Number() (float64, bool) {
 	if len(v) == 0 || v[0] != '-' && (v[0] < '0' || v[0] > '9') {
 		return 0, false
 	}
+	if x, ok := decimal(v); ok {
+		return x, true
+	}
 	x, err := strconv.ParseFloat(string(v), 64)
 	return x, err == nil
 }
+
+// decimal reads a number of at most fifteen digits and no exponent, as
+// strconv.ParseFloat does: the digits and the power of ten are exact, so that
+// their quotient is the nearest number there is.
+func decimal(v []byte) (float64, bool) {
+	i, digits, point := 0, 0, -1
+	if v[0] == '-' {
+		i = 1
+	}
+	m := uint64(0)
+	for ; i < len(v); i++ {
+		switch c := v[i]; {
+		case c-'0' <= 9:
+			m = m*10 + uint64(c-'0')
+			digits++
+		case c == '.' && point < 0 && digits > 0:
+			point = digits
+		default:
+			return 0, false
+		}
+	}
+	if digits == 0 || digits > 15 || point == digits {
+		return 0, false
+	}
+	x := float64(m)
+	if point >= 0 {
+		x /= tens[digits-point]
+	}
+	if v[0] == '-' {
+		x = -x
+	}
+	return x, true
+}
+
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15}
 
 // Int is v as an integer; false if it is none.
 func (v Value) Int() (int, bool) {
