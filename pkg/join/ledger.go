@@ -77,17 +77,14 @@ func (l *ledger) to(t record.Time) {
 // move takes the curves of g to now and gives the energy on the way.
 func (l *ledger) move(g *gpu) float64 {
 	energy := 0.0
-	for j := range g.curve {
+	for _, j := range g.present {
 		c := &g.curve[j]
-		if !c.any() {
-			continue
-		}
 		sum, known := c.at(l.now), c.known(l.now)
 		d := sum - g.at[j]
 		l.state.sum[j] += d
 		l.state.seconds[j] += known - g.seen[j]
 		g.at[j], g.seen[j] = sum, known
-		if j == g.main {
+		if int(j) == g.main {
 			energy = d
 		}
 	}
