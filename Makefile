@@ -10,7 +10,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-jobs test-aiperf-report bench-report race fuzz bench bench-peers soak lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-jobs race fuzz bench bench-peers bench-duckdb soak test-aiperf-report bench-report lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -45,6 +45,9 @@ bench:  ## every benchmark COUNT=1 times, into bench.txt
 
 bench-peers: build  ## aiperf-load beside AIPerf and others, one server (slow; needs Python)
 	tools/bench-peers
+
+bench-duckdb:  ## aiperf-merge beside DuckDB's ASOF join and beside sort -m (slow; needs Python)
+	tools/bench-duckdb
 
 test-llamacpp: build  ## aiperf-load against llama.cpp, which is built first (slow)
 	tools/test-llamacpp

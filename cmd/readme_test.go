@@ -31,6 +31,10 @@ func TestReadme(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.stop()
+	// A run of AIPerf's own.
+	if err := os.CopyFS(filepath.Join(work, "aiperf-run"), os.DirFS("../pkg/artifact/testdata/aiperf-0.13/run")); err != nil {
+		t.Fatal(err)
+	}
 	exporter := strings.TrimSuffix(strings.TrimPrefix(s.dcgm, "http://"), "/metrics")
 	ran := 0
 	for _, m := range shellBlock.FindAllStringSubmatch(string(text), -1) {

@@ -17,8 +17,9 @@
 //
 // If there are GPU readings (from aiperf-scrape) and requests (from
 // aiperf-load), requests gain the key "gpu", and "energy" lines follow the last
-// line: one per GPU and one for all. What an earlier merge has added is
-// replaced, so that merging twice is merging once.
+// line: for each phase one per GPU and one for all. If there are metrics of an
+// inference server (aiperf-scrape --server), requests gain the key "server". What
+// an earlier merge has added is replaced, so that merging twice is merging once.
 //
 // # Inputs
 //
@@ -31,25 +32,41 @@
 //
 // # Shares
 //
-// With n requests in flight, each is charged a n-th of the energy that the GPUs
-// take at that time; what they take while nothing is in flight is idle.
+// A share divides what the GPUs take at each instant among the requests that are
+// in flight then, of any phase; what they take while nothing is in flight is idle.
+//
+//	equal   evenly: with n requests in flight each is charged an n-th
+//	token   by the tokens that each produces at that instant. Those of a prompt,
+//	        less what the server had in its cache, are produced evenly until the
+//	        first chunk, those of an answer over the gap before the chunk that
+//	        they come in, the same number in each. An answer that is not
+//	        streamed is produced evenly over the request's life
+//	phase   by two weights, PREFILL until the first token and DECODE from then
+//	        on; what never got a token counts as prefill, an answer that was not
+//	        streamed as decode. Find weights by runs of prompts only and of long
+//	        answers only
 //
 // A share is a convention of accounting. It adds up: requests, others (warm-up
 // and failed requests inside the window) and idle make up the energy of the
-// window, which is checked on every run. It is not a causal cost: leaving one
-// request out of a full batch would save far less than its share. A request's
-// share depends on who else was in flight, so compare runs of equal
-// concurrency. A GPU that serves others too has their energy shared out here.
+// window, which is checked on every run, to 1e-9. It is not a causal cost: leaving
+// one request out of a full batch would save far less than its share. A request's
+// share depends on who else was in flight, so compare runs of equal concurrency.
+// A GPU that serves others too has their energy shared out here; --gpu chooses the
+// GPUs that served, as --gpu host=node1,gpu=0-3 or --gpu 'pod=vllm-*'. A value may
+// have the wildcards * and ?, and a word without "=" is one more value of the key
+// before it.
+//
+// With token and phase a request's weights are known when it has ended: lines are
+// held since the start of the oldest request in flight.
 //
 // # Energy
 //
-// The window runs from the first start to the last end of the profiling
-// requests that succeeded. The energy of a GPU is the difference of its energy
-// counter, read between its updates on a straight line, or, without a counter,
-// power over time by the trapezoid rule; both are given where both exist.
-// "plus_minus" bounds what is uncertain because readings come late and far
-// between. The mean power, utilisation and clock of a request are time-weighted
-// over its life and averaged over the GPUs.
+// The window of a phase runs from the first start to the last end of its requests
+// that succeeded. The energy of a GPU is the difference of its energy counter,
+// read between its updates on a straight line, or, without a counter, power over
+// time by the trapezoid rule; both are given where both exist.
+// "plus_minus" is the half-width of where the truth lies, for readings come late
+// and far between. A GPU that two exporters report counts once.
 //
 // The "verdict" is invalid for these reasons:
 //
@@ -58,12 +75,62 @@
 //	            afterwards
 //	gap         no new reading for longer than --max-gap inside the window
 //	reset       the counter went backwards, as after a driver was loaded anew;
-//	            its pieces are added up
+//	            its pieces are added up, and what lies between them is taken from
+//	            the power
+//	gpu-lost    the GPU was not on its exporter's pages any more, or fell off
+//	            the bus (XID 79)
+//	mig         the GPU is divided into instances, whose energy is not known:
+//	            this is the whole GPU's
+//	stale       the GPU's refresh is slower than a tenth of the window: set a
+//	            shorter interval at the exporter, or measure for longer
+//	skew        the instant of a reading is known to no better than --max-skew
+//
+// --require-energy makes an invalid verdict of the profiling phase, or none at
+// all, an exit status of 3.
 //
 // A request is written when every GPU has shown a reading at or after its end.
 // A GPU that is silent for longer than --max-gap, or for three of its own
 // refreshes if that is more, is not waited for, and the requests it leaves out
 // have no "energy".
+//
+// # State
+//
+// The key "gpu" of a request has, beside its energy, means over its life and the
+// GPUs, weighted by time: power (W), utilization, sm_utilization and
+// memory_utilization (0 to 1), sm_clock (Hz), temperature (°C); "throttled", if a
+// violation counter moved, the driver gave a reason to hold the clock down, or the
+// SM clock under load fell below nine tenths of the highest before; and "xid", the
+// error codes that came up. A mean needs half of the life to be known.
+//
+// The key "server" has the requests running and waiting and the use of the KV
+// cache (0 to 1), as means over the request's life and, with _start, when it
+// began: of the server at the request's host and port, or else of all together.
+// vLLM, SGLang, TensorRT-LLM, TGI, Dynamo and llama.cpp are known.
+//
+// "lag" on energy lines is by how many seconds the power of a source follows the
+// load, found by cross-correlation over ±5 s, and how strongly (Pearson's r; the
+// lag is absent below 0.5). Above 0.7 a lag that the refresh does not explain is
+// told as a warning, and --align takes it off the instants of readings. It is not
+// only a clock's: power needs time to rise, and recent boards average it over a
+// second.
+//
+// # Regimes
+//
+// The total of each phase says what that looked like, and by which numbers; with
+// --resolution notes of code "regime" among the lines say it of every slot. Of
+// those whose condition holds the first is the name, and the others are in "also":
+//
+//	idle            nothing in flight for a share of the time (idle)
+//	throttled       violations for a share of the time (throttled), or, where they
+//	                are not counted, a hot GPU (temperature) with a clock below
+//	                its highest (clock)
+//	queue-bound     as many requests waiting in the server's queue (waiting)
+//	compute-bound   SMs busy (sm), memory not
+//	memory-bound    memory busy (memory), SMs not
+//	balanced        both
+//	underutilised   neither
+//
+// The words in brackets are the keys of --regime.
 //
 // # Clocks
 //
@@ -92,9 +159,8 @@
 // phases that were going on, the ends of these runs, the begin lines of requests
 // that were in flight, and the readings around the window that its energy is
 // interpolated with. A request that began before the window and ended inside
-// stays as a whole, but shares what was spent before the window with fewer
-// others than it had then. One that ended behind the window is gone, but counts
-// as in flight. Files are read no further than the end of the runs in the window
+// stays as a whole, but is told no energy, for those that it shared with are gone.
+// One that ended behind the window is gone, but counts as in flight. Files are read no further than the end of the runs in the window
 // and one more reading of each GPU.
 //
 // # Flags
@@ -104,7 +170,7 @@
 // 0 when all was merged, lines that are no records included: those are told on
 // standard error and left out. 1 when an input could not be read (the others
 // are merged to their ends) or the output not be written. 2 for a mistake in
-// the command line. The first interrupt is ignored, for the producers in front
+// the command line. 3 when --require-energy is not met. The first interrupt is ignored, for the producers in front
 // will end their streams; the second kills.
 //
 // # Examples

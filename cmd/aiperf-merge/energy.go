@@ -42,7 +42,7 @@ func (e *energyFlags) register(f *pflag.FlagSet) {
 // registerRegimes adds the flags of regimes.
 func (e *energyFlags) registerRegimes(f *pflag.FlagSet) {
 	f.Var(&e.resolution, "resolution", "write a note on the regime of every `time`, such as 10s, from the first request on (default: none)")
-	f.TextVar(&e.thresholds, "regime", join.DefaultThresholds, "`KEY=VALUE,…` that tell regimes apart; those left out keep their defaults")
+	f.TextVar(&e.thresholds, "regime", join.DefaultThresholds, "`KEY=VALUE,…` that tell regimes apart; keys may be left out")
 }
 
 func seconds(s float64) cli.Seconds { return cli.Seconds(s * float64(time.Second)) }

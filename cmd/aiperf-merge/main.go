@@ -13,7 +13,10 @@ import (
 //go:embed doc.go
 var doc string
 
-func main() { cli.Main("aiperf-merge", run) }
+func main() {
+	spendMemory()
+	cli.Main("aiperf-merge", run)
+}
 
 // flushAfter is how long a line may lie in the output's buffer.
 const flushAfter = 100 * time.Millisecond

@@ -16,7 +16,7 @@ import (
 // delays that --align takes away. Pipes cannot be read twice.
 func (o *options) survey(talk *talk) (opt join.Options, err error) {
 	opt = o.energy.Options
-	opt.Note = talk.note
+	opt.Note, opt.From = talk.note, o.window.From
 	if o.plain {
 		return opt, nil
 	}

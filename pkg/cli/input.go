@@ -106,7 +106,8 @@ var (
 const maxWindow = 128 << 20
 
 func sniff(src io.Reader) (io.Reader, error) {
-	b := bufio.NewReaderSize(src, 64<<10)
+	// Small, so that it passes plain data by.
+	b := bufio.NewReaderSize(src, 16)
 	// Peek asks for no more than the shortest magic, so that a line of a live
 	// pipe is not held back.
 	head, err := b.Peek(2)
@@ -115,7 +116,7 @@ func sniff(src io.Reader) (io.Reader, error) {
 	}
 	switch {
 	case bytes.Equal(head, gzipMagic):
-		z, err := gzip.NewReader(b)
+		z, err := gzip.NewReader(bufio.NewReaderSize(b, 64<<10))
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
 		}
@@ -124,7 +125,7 @@ func sniff(src io.Reader) (io.Reader, error) {
 		if head, _ := b.Peek(4); !bytes.Equal(head, zstdMagic) {
 			return b, nil
 		}
-		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
+		z, err := zstd.NewReader(bufio.NewReaderSize(b, 64<<10), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
 			return nil, err
 		}

@@ -57,7 +57,7 @@ func (a *aloft) add(m told, k kept) {
 		a.byKey = map[uint64][]*departed{}
 	}
 	d := &departed{kept: k, run: m.run, start: m.start}
-	key := flightKey(m.run, m.id)
+	key := flightKey(m.run, []byte(m.id))
 	a.byKey[key] = append(a.byKey[key], d)
 	if a.head > 1024 && a.head > len(a.queue)/2 {
 		a.queue, a.head = slices.Delete(a.queue, 0, a.head), 0
@@ -68,7 +68,7 @@ func (a *aloft) add(m told, k kept) {
 // take lands a request. Of several with the same name, as in two copies of a
 // stream, the last that was sent.
 func (a *aloft) take(m told) {
-	key := flightKey(m.run, m.id)
+	key := flightKey(m.run, []byte(m.id))
 	ds := a.byKey[key]
 	if len(ds) == 0 {
 		return

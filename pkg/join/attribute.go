@@ -42,6 +42,10 @@ type Options struct {
 	Resolution float64
 	// Thresholds tell regimes apart; nil is [DefaultThresholds].
 	Thresholds *Thresholds
+	// From is where the stream was cut: of requests that started before it is not
+	// known who else was in flight, so that they are told no energy and count as
+	// others. 0 is nowhere.
+	From record.Time
 	// Begins are the starts of requests that have no begin records.
 	Begins Begins
 	// Note is told what is worth telling; it may be nil. Codes: no-gpu,
@@ -149,7 +153,7 @@ type attribution struct {
 
 func newAttribution(opt Options) *attribution {
 	return &attribution{
-		opt: opt, ledger: ledger{convention: opt.Share}, chooser: chooser{selectors: opt.GPUs},
+		opt: opt, ledger: ledger{convention: opt.Share, from: opt.From}, chooser: chooser{selectors: opt.GPUs},
 		timeline: timeline{step: opt.Resolution},
 		byKey:    map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
 	}

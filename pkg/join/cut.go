@@ -31,8 +31,8 @@ type Window struct {
 //     To or later, and the end lines of runs that were kept.
 //
 // So a request that was sent before From and ended inside is whole, with all its
-// readings, but what it was charged until From is too much: those that it shared
-// with, and that ended before From, are gone. One that ends behind To is left
+// readings, but what it would be charged until From is too much: those that it
+// shared with, and that ended before From, are gone. See Options.From. One that ends behind To is left
 // out, but its begin line is kept, so that inside the window all are counted that
 // were in flight.
 //

@@ -1,7 +1,6 @@
 package join
 
 import (
-	"container/heap"
 	"hash/maphash"
 
 	"aiperf/pkg/record"
@@ -50,32 +49,29 @@ const (
 	ends
 )
 
-// events is a heap on time.
+// events is a heap on time. It is written out here, for container/heap would
+// make every event an allocation.
 type events struct {
 	list []event
 	seq  int
 }
 
-func (e *events) Len() int { return len(e.list) }
-func (e *events) Less(i, j int) bool {
-	if e.list[i].t != e.list[j].t {
-		return e.list[i].t < e.list[j].t
-	}
-	return e.list[i].seq < e.list[j].seq
-}
-func (e *events) Swap(i, j int) { e.list[i], e.list[j] = e.list[j], e.list[i] }
-func (e *events) Push(x any)    { e.list = append(e.list, x.(event)) }
-func (e *events) Pop() any {
-	last := len(e.list) - 1
-	x := e.list[last]
-	e.list[last] = event{}
-	e.list = e.list[:last]
-	return x
-}
+func (e event) before(o event) bool { return e.t < o.t || e.t == o.t && e.seq < o.seq }
 
 func (e *events) add(t record.Time, how turn, f *flight) {
 	e.seq++
-	heap.Push(e, event{t, e.seq, how, f})
+	x := event{t, e.seq, how, f}
+	e.list = append(e.list, x)
+	i := len(e.list) - 1
+	for i > 0 {
+		p := (i - 1) / 2
+		if !x.before(e.list[p]) {
+			break
+		}
+		e.list[i] = e.list[p]
+		i = p
+	}
+	e.list[i] = x
 }
 
 // due takes the next event if it is not after t.
@@ -83,7 +79,30 @@ func (e *events) due(t record.Time) (event, bool) {
 	if len(e.list) == 0 || e.list[0].t > t {
 		return event{}, false
 	}
-	return heap.Pop(e).(event), true
+	top, n := e.list[0], len(e.list)-1
+	x := e.list[n]
+	e.list[n] = event{}
+	e.list = e.list[:n]
+	if n == 0 {
+		return top, true
+	}
+	i := 0
+	for {
+		c := 2*i + 1
+		if c >= n {
+			break
+		}
+		if c+1 < n && e.list[c+1].before(e.list[c]) {
+			c++
+		}
+		if !e.list[c].before(x) {
+			break
+		}
+		e.list[i] = e.list[c]
+		i = c
+	}
+	e.list[i] = x
+	return top, true
 }
 
 // flights finds the requests in flight by the hash of run and id. Of a million
@@ -94,13 +113,8 @@ var seed = maphash.MakeSeed()
 
 func hash(s string) uint64 { return maphash.String(seed, s) }
 
-func flightKey(run, id string) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	h.WriteString(run)
-	h.WriteByte(0)
-	h.WriteString(id)
-	return h.Sum64()
+func flightKey(run string, id []byte) uint64 {
+	return hash(run)*31 + maphash.Bytes(seed, id)
 }
 
 func (m flights) add(f *flight) {

@@ -3,16 +3,18 @@ package join
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"aiperf/pkg/record"
 )
 
 // A gpu is what is known of one GPU: its curves, and how they came about.
 type gpu struct {
-	key    string
-	latest *reading // for the words that describe it
-	main   int      // the curve that energy is taken from: byCounter or byPower
-	curve  [curves]curve
+	key     string
+	latest  *reading // for the words that describe it
+	main    int      // the curve that energy is taken from: byCounter or byPower
+	curve   [curves]curve
+	present []int8 // the curves that have a knot
 
 	origins []*origin
 	active  *origin
@@ -147,6 +149,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 		changed := g.addCounter(r, confirm)
 		distinct = distinct && (changed || g.main != byCounter)
 	}
+	g.notice()
 	if m.count == before {
 		return false
 	}
@@ -156,6 +159,18 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	g.xids.hear(r)
 	g.grown(distinct, maxGap)
 	return true
+}
+
+// notice finds the curves that are not empty any more.
+func (g *gpu) notice() {
+	if len(g.present) == curves {
+		return
+	}
+	for j := range g.curve {
+		if g.curve[j].any() && !slices.Contains(g.present, int8(j)) {
+			g.present = append(g.present, int8(j))
+		}
+	}
 }
 
 // addCounter is true if the counter has changed.

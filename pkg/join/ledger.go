@@ -27,6 +27,7 @@ type ledger struct {
 	idle       []float64
 	missed     []float64
 	state      state
+	from       record.Time // see Options.From
 	servers    servers
 	began      record.Time
 	flying     float64 // ∫ n dt since then
@@ -76,17 +77,14 @@ func (l *ledger) to(t record.Time) {
 // move takes the curves of g to now and gives the energy on the way.
 func (l *ledger) move(g *gpu) float64 {
 	energy := 0.0
-	for j := range g.curve {
+	for _, j := range g.present {
 		c := &g.curve[j]
-		if !c.any() {
-			continue
-		}
 		sum, known := c.at(l.now), c.known(l.now)
 		d := sum - g.at[j]
 		l.state.sum[j] += d
 		l.state.seconds[j] += known - g.seen[j]
 		g.at[j], g.seen[j] = sum, known
-		if j == g.main {
+		if int(j) == g.main {
 			energy = d
 		}
 	}
@@ -182,7 +180,7 @@ func (l *ledger) finish(f *flight) {
 	l.unweigh(f)
 	l.n--
 	f.done = true
-	total, known := 0.0, len(l.gpus) > 0 && !f.late
+	total, known := 0.0, len(l.gpus) > 0 && !f.late && f.start >= l.from
 	for i, g := range l.gpus {
 		total += f.charged[i]
 		c := &g.curve[g.main]

@@ -3,6 +3,7 @@ package join
 import (
 	"bytes"
 	"iter"
+	"strings"
 
 	"aiperf/pkg/record"
 )
@@ -14,40 +15,77 @@ type pick struct {
 	err  error
 }
 
-func (p *pick) text(key string, v record.Value, to *string) { take(p, key, "string", v, v.Text, to) }
-
-func (p *pick) time(key string, v record.Value, to *record.Time) {
-	take(p, key, "instant", v, v.Time, to)
-}
-
-func (p *pick) number(key string, v record.Value, to *float64) bool {
-	return take(p, key, "number", v, v.Number, to)
-}
-
-func (p *pick) index(key string, v record.Value, to **int) {
-	var n int
-	if take(p, key, "integer", v, v.Int, &n) {
-		*to = &n
+// text is for texts that many lines have in common, unlike an id.
+func (p *pick) text(key string, v record.Value, to *string) {
+	if s := commonText(v); s != nil {
+		*to = *s
+		return
+	}
+	if p.id(key, v, to) {
+		keepText(v, *to)
 	}
 }
 
-// take is true if there was a value of the right kind.
-func take[T any](p *pick, key, kind string, v record.Value, as func() (T, bool), to *T) bool {
-	if v.Null() {
-		return false
-	}
-	x, ok := as()
+func (p *pick) id(key string, v record.Value, to *string) bool {
+	s, ok := v.Text()
 	if ok {
-		*to = x
-	} else if p.err == nil {
-		p.err = p.line.Errorf("%q should be of kind %s, but is %.40s", key, kind, v)
+		*to = s
+	} else {
+		p.wrong(key, "string", v)
 	}
 	return ok
 }
 
+// bytes is a text without a copy, where it stands as it is.
+func (p *pick) bytes(key string, v record.Value) []byte {
+	if len(v) >= 2 && v[0] == '"' && !bytes.ContainsFunc(v, func(r rune) bool { return r == '\\' || r >= 0x80 }) {
+		return v[1 : len(v)-1]
+	}
+	var s string
+	p.id(key, v, &s)
+	return []byte(s)
+}
+
+func (p *pick) time(key string, v record.Value, to *record.Time) {
+	if t, ok := v.Time(); ok {
+		*to = t
+	} else {
+		p.wrong(key, "instant", v)
+	}
+}
+
+// number is true if there was one.
+func (p *pick) number(key string, v record.Value, to *float64) bool {
+	x, ok := v.Number()
+	if ok {
+		*to = x
+	} else {
+		p.wrong(key, "number", v)
+	}
+	return ok
+}
+
+func (p *pick) index(key string, v record.Value, to **int) {
+	if n, ok := v.Int(); ok {
+		*to = &n
+	} else {
+		p.wrong(key, "integer", v)
+	}
+}
+
+// wrong remembers that v is not of the kind that it should be, unless it is
+// null. Nothing that it is given is kept, so that it need not be in memory of
+// its own.
+func (p *pick) wrong(key, kind string, v record.Value) {
+	if p.err == nil && !v.Null() {
+		p.err = p.line.Errorf("%q should be of kind %s, but is %.40s", strings.Clone(key), kind, bytes.Clone(v))
+	}
+}
+
 // A mention is what begin, request and end lines say that matters here.
 type mention struct {
-	run, id, phase string
+	run, phase string
+	id         []byte // a part of the line, or a copy
 	start          record.Time
 	took           float64
 	timed          bool // took is known
@@ -61,7 +99,7 @@ func mentionOf(l record.Line) (m mention, err error) {
 		case "run":
 			p.text("run", v, &m.run)
 		case "id":
-			p.text("id", v, &m.id)
+			m.id = p.bytes("id", v)
 		case "phase":
 			p.text("phase", v, &m.phase)
 		case "start":

@@ -409,3 +409,23 @@ func TestNoOverlap(t *testing.T) {
 		}
 	}
 }
+
+// Of requests that began before a stream was cut nothing is told, and they are
+// others to those that began in it.
+func TestFrom(t *testing.T) {
+	t.Parallel()
+	ls := steady(t, 0, 0, 30, 0.5, 100)
+	ls = append(ls, sent{id: "before", start: 3, end: 12, phase: record.Profiling}.lines(t)...)
+	ls = append(ls, sent{id: "in", start: 10, end: 14, phase: record.Profiling}.lines(t)...)
+	got := attribute(t, sorted(ls), Options{From: at(5)})
+	if s := got.shares["before"]; s == nil || s.Energy != nil || value(s.Power) != 100 {
+		t.Errorf("the one from before has %+v", s)
+	}
+	if s := got.shares["in"]; s == nil || math.Abs(value(s.Energy)-300) > 1e-6 {
+		t.Errorf("the other has %+v, want 300 J", s)
+	}
+	e := got.total
+	if have := fmt.Sprintf("%.6g %.6g %.6g", value(e.Energy), value(e.Requests), value(e.Others)); have != "400 300 100" || e.From != at(10) {
+		t.Errorf("energy, requests and others are %s from %v, want 400 300 100 from %v", have, e.From, at(10))
+	}
+}

@@ -57,7 +57,7 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	}
 	a.lag = max(a.lag, l.Time.Sub(end))
 	f.end, f.finished, f.ended = max(end, f.start), true, true
-	f.measured = !r.failed && r.timed
+	f.measured = !r.failed && r.timed && f.start >= a.opt.From
 	a.seen.add(f.end)
 	if len(a.ledger.servers.list) > 0 {
 		f.url = urlOf(l)

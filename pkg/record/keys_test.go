@@ -2,6 +2,8 @@ package record
 
 import (
 	"encoding/json"
+	"math"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,8 +34,11 @@ func FuzzKeys(f *testing.F) {
 	for _, s := range jsonSamples {
 		f.Add([]byte(s))
 	}
+	f.Add([]byte(`{"abcdefgh":"\\","\\u00e9é":"a\"b","c":{"d":"}"},"e":["]"],"f":[{"g":[1]},"["]}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !json.Valid(b) {
+			for range Keys(b) { // does not panic
+			}
 			return
 		}
 		var want map[string]json.RawMessage
@@ -61,4 +66,50 @@ func FuzzKeys(f *testing.F) {
 			t.Errorf("Keys(%q) (-want +got):\n%s", b, diff)
 		}
 	})
+}
+
+func BenchmarkKeys(b *testing.B) {
+	for name, line := range benchLines {
+		b.Run("line="+name, func(b *testing.B) {
+			b.SetBytes(int64(len(line)))
+			for b.Loop() {
+				n := 0
+				for range Keys(line) {
+					n++
+				}
+				if n < 10 {
+					b.Fatal(n)
+				}
+			}
+		})
+	}
+}
+
+// Where decimal has an answer it is that of strconv.
+func FuzzDecimal(f *testing.F) {
+	for _, s := range []string{"0", "-0", "1.5", "-12.125", "999999999999999", "0.00000000000001", "12345678901234.5", "1.", ".5", "-", "1e5", "1.2.3", "00.1"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if s == "" {
+			return
+		}
+		got, ok := decimal([]byte(s))
+		want, err := strconv.ParseFloat(s, 64)
+		if ok && (err != nil || math.Float64bits(got) != math.Float64bits(want)) {
+			t.Errorf("decimal(%q) = %v; strconv gives %v, %v", s, got, want, err)
+		}
+	})
+}
+
+func BenchmarkNumber(b *testing.B) {
+	for _, s := range []string{"341.207", "17203311.482", "92698312704"} {
+		b.Run("number="+s, func(b *testing.B) {
+			for b.Loop() {
+				if _, ok := Value(s).Number(); !ok {
+					b.Fatal("no number")
+				}
+			}
+		})
+	}
 }

@@ -86,11 +86,11 @@ func Read(r io.Reader, name string) iter.Seq2[Line, error] {
 
 // parse checks the line and fills its header.
 func (l *Line) parse() error {
+	if n := l.fast(); n > 0 && validFrom(l.Raw, n) {
+		return nil
+	}
 	if !valid(l.Raw) {
 		return l.Errorf("not JSON: %s", excerpt(l.Raw))
-	}
-	if l.fast() {
-		return nil
 	}
 	if bytes.TrimSpace(l.Raw)[0] != '{' {
 		return l.Errorf("not a record: it is no JSON object: %s", excerpt(l.Raw))
@@ -122,63 +122,73 @@ const (
 	beforeV    = `","v":`
 )
 
-// fast reads a header in the form that [Append] writes.
-func (l *Line) fast() bool {
-	b, ok := bytes.CutPrefix(l.Raw, []byte(beforeTime))
-	if !ok || len(b) < len(layout) {
-		return false
+// fast reads a header in the form that [Append] writes and gives the index of
+// the comma or brace behind it; 0 if it has another form.
+func (l *Line) fast() int {
+	b := l.Raw
+	const typeAt = len(beforeTime) + len(layout) + len(beforeType)
+	if len(b) < typeAt || string(b[:len(beforeTime)]) != beforeTime || string(b[typeAt-len(beforeType):typeAt]) != beforeType {
+		return 0
 	}
-	t, ok := parseFixed(string(b[:len(layout)]))
+	t, ok := parseFixed(b[len(beforeTime) : len(beforeTime)+len(layout)])
 	if !ok {
-		return false
+		return 0
 	}
-	b, ok = bytes.CutPrefix(b[len(layout):], []byte(beforeType))
-	if !ok {
-		return false
+	n := bytes.IndexByte(b[typeAt:], '"')
+	if n <= 0 {
+		return 0
 	}
-	kind, b, ok := bytes.Cut(b, []byte(beforeV))
-	if !ok || len(kind) == 0 || bytes.ContainsAny(kind, `\"`) {
-		return false
+	kind, ok := intern(b[typeAt : typeAt+n])
+	i := typeAt + n + len(beforeV)
+	if !ok || len(b) <= i || string(b[typeAt+n:i]) != beforeV {
+		return 0
 	}
-	i := 0
-	for i < len(b) && '0' <= b[i] && b[i] <= '9' {
-		i++
+	from := i
+	i = digits(b, from)
+	if i == len(b) || b[i] != ',' && b[i] != '}' || b[from] == '0' && i > from+1 {
+		return 0
 	}
-	v, err := strconv.Atoi(string(b[:i]))
-	if err != nil || i == len(b) || b[i] != ',' && b[i] != '}' {
-		return false
+	v, err := strconv.Atoi(string(b[from:i]))
+	if err != nil {
+		return 0
 	}
 	// A later duplicate of one of the three keys would win in a JSON decoder;
 	// nobody writes one, and looking would cost more than all the rest.
-	l.Time, l.Type, l.V = t, intern(kind), v
-	return true
+	l.Time, l.Type, l.V = t, kind, v
+	return i
 }
 
-// intern gives the known types without an allocation.
-func intern(kind []byte) string {
+// intern gives a type, without an allocation if it is known; false if it has
+// what JSON escapes or forbids.
+func intern(kind []byte) (string, bool) {
 	switch string(kind) {
 	case TypeRun:
-		return TypeRun
+		return TypeRun, true
 	case TypePhase:
-		return TypePhase
+		return TypePhase, true
 	case TypeBegin:
-		return TypeBegin
+		return TypeBegin, true
 	case TypeRequest:
-		return TypeRequest
+		return TypeRequest, true
 	case TypeGPU:
-		return TypeGPU
+		return TypeGPU, true
 	case TypeScrape:
-		return TypeScrape
+		return TypeScrape, true
 	case TypeServer:
-		return TypeServer
+		return TypeServer, true
 	case TypeEnergy:
-		return TypeEnergy
+		return TypeEnergy, true
 	case TypeNote:
-		return TypeNote
+		return TypeNote, true
 	case TypeEnd:
-		return TypeEnd
+		return TypeEnd, true
 	}
-	return string(kind)
+	for _, c := range kind {
+		if c < ' ' || c == '\\' {
+			return "", false
+		}
+	}
+	return string(kind), true
 }
 
 func excerpt(b []byte) string {

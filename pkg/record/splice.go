@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // ErrNotObject is given for a line that is not a JSON object.
@@ -14,11 +15,7 @@ var ErrNotObject = errors.New("not a JSON object")
 // all other bytes alone. A key of that name which the line already has at its
 // top level goes first. The result is new memory, with room for a newline.
 func Splice(line []byte, key string, value any) ([]byte, error) {
-	v, err := json.Marshal(value)
-	if err != nil {
-		return nil, fmt.Errorf("splice %q: %w", key, err)
-	}
-	line, err = Cut(line, key)
+	line, err := Cut(line, key)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +23,8 @@ func Splice(line []byte, key string, value any) ([]byte, error) {
 	if end < 0 {
 		return nil, ErrNotObject
 	}
-	out := make([]byte, 0, len(line)+len(key)+len(v)+5)
+	const room = 200 // for a Share
+	out := make([]byte, 0, len(line)+len(key)+room)
 	out = append(out, line[:end]...)
 	if !bytes.HasSuffix(bytes.TrimRight(line[:end], " \t\r\n"), []byte{'{'}) {
 		out = append(out, ',')
@@ -34,8 +32,22 @@ func Splice(line []byte, key string, value any) ([]byte, error) {
 	out = append(out, '"')
 	out = append(out, key...)
 	out = append(out, '"', ':')
-	out = append(out, v...)
-	return append(out, line[end:]...), nil
+	if out, err = appendJSON(out, value); err != nil {
+		return nil, fmt.Errorf("splice %q: %w", key, err)
+	}
+	out = append(out, line[end:]...)
+	return slices.Grow(out, 1), nil
+}
+
+// appendJSON appends what json.Marshal gives.
+func appendJSON(b []byte, value any) ([]byte, error) {
+	if s, ok := value.(*Share); ok && s != nil {
+		if b, ok := s.appendJSON(b); ok {
+			return b, nil
+		}
+	}
+	v, err := json.Marshal(value)
+	return append(b, v...), err
 }
 
 // Cut takes the key of the given plain name out of the top level of a line that

@@ -72,24 +72,25 @@ func ParseTime(s string) (Time, error) {
 	return At(t), nil
 }
 
-// parseFixed reads the canonical form, some ten times as fast as time.Parse.
-func parseFixed(s string) (Time, bool) {
+// parseFixed reads the canonical form, some twenty times as fast as time.Parse.
+func parseFixed[T string | []byte](s T) (Time, bool) {
 	if len(s) != len(layout) || s[4] != '-' || s[7] != '-' || s[10] != 'T' ||
 		s[13] != ':' || s[16] != ':' || s[19] != '.' || s[29] != 'Z' {
 		return 0, false
 	}
-	ok := true
-	num := func(from, to int) int {
-		n := 0
-		for _, c := range []byte(s[from:to]) {
-			ok = ok && '0' <= c && c <= '9'
-			n = n*10 + int(c-'0')
-		}
-		return n
+	var bad byte // has its high bit set if anything is no digit
+	two := func(i int) int {
+		a, b := s[i]-'0', s[i+1]-'0'
+		bad |= (a + 0x76) | a | (b + 0x76) | b
+		return int(a)*10 + int(b)
 	}
-	y, mo, d := num(0, 4), num(5, 7), num(8, 10)
-	h, mi, sec, ns := num(11, 13), num(14, 16), num(17, 19), num(20, 29)
-	if !ok || y < 1678 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > daysIn(y, mo) ||
+	y, mo, d := two(0)*100+two(2), two(5), two(8)
+	h, mi, sec := two(11), two(14), two(17)
+	ns := ((two(20)*100+two(22))*100+two(24))*1000 + two(26)*10
+	last := s[28] - '0'
+	bad |= (last + 0x76) | last
+	ns += int(last)
+	if bad >= 0x80 || y < 1678 || y > 2261 || mo < 1 || mo > 12 || d < 1 || d > 28 && d > daysIn(y, mo) ||
 		h > 23 || mi > 59 || sec > 59 {
 		return 0, false
 	}

@@ -90,3 +90,31 @@ func TestNewRunID(t *testing.T) {
 		t.Errorf("id %q of 1e12 ms does not begin with %s", early, want)
 	}
 }
+
+// What parseFixed takes is the canonical form of the instant that the time
+// package reads from it, and it takes all of them.
+func FuzzParseFixed(f *testing.F) {
+	f.Add("2026-11-23T12:00:00.123456789Z")
+	f.Add("2024-02-29T23:59:59.99999999:Z")
+	f.Add("2026-11-23T1/:00:00.000000000Z")
+	f.Fuzz(func(t *testing.T, s string) {
+		got, ok := parseFixed(s)
+		if again, too := parseFixed([]byte(s)); again != got || too != ok {
+			t.Errorf("parseFixed(%q) = %v, %v of a string, and %v, %v of bytes", s, got, ok, again, too)
+		}
+		want, err := time.Parse(layout, s)
+		fits := err == nil && want.Format(layout) == s && want.Year() >= 1678 && want.Year() <= 2261
+		if ok != fits || ok && got != At(want) {
+			t.Errorf("parseFixed(%q) = %v, %v; time.Parse gives %v, %v", s, got, ok, want, err)
+		}
+	})
+}
+
+func BenchmarkParseFixed(b *testing.B) {
+	s := []byte("2026-11-23T12:00:00.123456789Z")
+	for b.Loop() {
+		if _, ok := parseFixed(s); !ok {
+			b.Fatal("no instant")
+		}
+	}
+}

@@ -17,6 +17,19 @@ func valid(b []byte) bool {
 	return ok == yes && space(b, i) == len(b)
 }
 
+// validFrom is valid for what begins with an object whose first members, up to
+// the comma or brace at i, are known to be.
+func validFrom(b []byte, i int) bool {
+	end, ok := i+1, yes
+	if b[i] == ',' {
+		end, ok = members(b, space(b, i+1), 1)
+	}
+	if ok == deep {
+		return json.Valid(b)
+	}
+	return ok == yes && space(b, end) == len(b)
+}
+
 type answer byte
 
 const (
@@ -74,6 +87,11 @@ func object(b []byte, i, depth int) (int, answer) {
 	if i < len(b) && b[i] == '}' {
 		return i + 1, yes
 	}
+	return members(b, i, depth)
+}
+
+// members reads at least one member of an object, and its closing brace.
+func members(b []byte, i, depth int) (int, answer) {
 	for {
 		if i >= len(b) || b[i] != '"' {
 			return i, no

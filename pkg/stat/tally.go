@@ -111,17 +111,8 @@ func (t *Tally) Summary(d Deviation, more ...float64) Summary {
 	if t.n == 0 {
 		return Summary{}
 	}
-	values := make([]float64, 0, 1024)
-	through := make([]uint64, 0, 1024) // how many values there are up to this one
-	var seen uint64
-	t.ascending(func(v float64, count uint64) {
-		seen += count
-		values, through = append(values, v), append(through, seen)
-	})
-	at := func(i int) float64 {
-		j, _ := slices.BinarySearch(through, uint64(i)+1)
-		return values[j]
-	}
+	all := cumulative(t.ascending)
+	values, through, at := all.values, all.through, all.at
 	s := Summary{N: int(t.n), Min: values[0], Max: values[len(values)-1]}
 	s.Sum = float64(t.sum.hi)*(1<<64) + float64(t.sum.lo)
 	s.Mean = s.mean()
@@ -134,4 +125,26 @@ func (t *Tally) Summary(d Deviation, more ...float64) Summary {
 	s.Std = d.of(squares.Value(), s.N)
 	s.percentiles(more, func(p float64) float64 { return quantile(s.N, p/100, at) })
 	return s
+}
+
+// counted are values in ascending order, with how many there are up to each.
+type counted struct {
+	values  []float64
+	through []uint64
+}
+
+func cumulative(ascending func(f func(v float64, count uint64))) counted {
+	c := counted{make([]float64, 0, 1024), make([]uint64, 0, 1024)}
+	var seen uint64
+	ascending(func(v float64, count uint64) {
+		seen += count
+		c.values, c.through = append(c.values, v), append(c.through, seen)
+	})
+	return c
+}
+
+// at is the value at an index among all.
+func (c counted) at(i int) float64 {
+	j, _ := slices.BinarySearch(c.through, uint64(i)+1)
+	return c.values[j]
 }
