@@ -105,7 +105,7 @@ func (e *Energy) metrics(r *Report, v *view) []Metric {
 		e.perThing(&t, r, total)
 	}
 	for _, m := range charged {
-		if s, ok := v.distribution(m.of); ok {
+		if s, ok := v.of(m.tag); ok {
 			t = append(t, Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Order: m.order, Stat: s})
 		}
 	}

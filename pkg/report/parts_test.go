@@ -262,3 +262,62 @@ func TestManyGaps(t *testing.T) {
 		t.Error("a slice has gaps that nobody knows to be its own")
 	}
 }
+
+// Beyond the memory that requests may take, what adds up stays exact, and
+// percentiles stay within the error that is told; of groups as well.
+func TestSketches(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(5, 6))
+	var b strings.Builder
+	for i := range 5*often + 77 {
+		more := fmt.Sprintf(`,"gaps":[0.1,%.6f,%.6f],"gpu":{"energy":%g}`, 0.01*rng.ExpFloat64(), 0.02*rng.Float64(), 1+rng.Float64())
+		if i%11 == 0 {
+			more = []string{`,"error":{"class":"timeout"}`, `,"error":{"class":"cancelled"}`}[i%2]
+		}
+		b.WriteString(ask([]string{"a", "b"}[i%2], float64(i)/10, 0.5+rng.ExpFloat64(), 0.1+rng.Float64()/3, 3+rng.IntN(50), more))
+	}
+	o := Options{By: []string{"model"}, Percentiles: []float64{99.9}, Goodput: []Objective{{"request_latency", 1500}}}
+	exact := buildWith(t, o, b.String())
+	o.MaxMemory = 3 * often * 100
+	rough := buildWith(t, o, b.String())
+	if told := fmt.Sprint(rough.Notes); !strings.Contains(told, "percentiles are off by 0.78 % at most") {
+		t.Errorf("the notes are %s", told)
+	}
+	if exact.Requests != rough.Requests || *exact.Window != *rough.Window || fmt.Sprint(exact.Errors) != fmt.Sprint(rough.Errors) {
+		t.Errorf("requests %+v and %+v, windows %v and %v", exact.Requests, rough.Requests, exact.Window, rough.Window)
+	}
+	compareRough(t, "all", exact.Metrics, rough.Metrics)
+	for i, g := range exact.Groups {
+		compareRough(t, g.Name(), g.Metrics, rough.Groups[i].Metrics)
+		if math.Abs(*g.Energy-*rough.Groups[i].Energy) > 1e-6 {
+			t.Errorf("%s: charged %v, and by sketches %v", g.Name(), *g.Energy, *rough.Groups[i].Energy)
+		}
+	}
+}
+
+func compareRough(t *testing.T, of string, exact, rough []Metric) {
+	t.Helper()
+	n := 0
+	for _, m := range exact {
+		r, ok := find(rough, m.Tag)
+		if m.Kind == Weighted || strings.HasPrefix(m.Tag, "adj_") {
+			if ok {
+				t.Errorf("%s: there is %s of sketches", of, m.Tag)
+			}
+			continue
+		}
+		near := func(a, b, share float64) bool { return math.Abs(a-b) <= share*max(math.Abs(a), math.Abs(b))+1e-9 }
+		if !ok || r.Stat.N != m.Stat.N || !near(r.Stat.Mean, m.Stat.Mean, 1e-9) || !near(r.Stat.Std, m.Stat.Std, 1e-6) && m.Tag != "inter_chunk_latency" {
+			t.Errorf("%s: %s is %+v, want %+v", of, m.Tag, r.Stat, m.Stat)
+		}
+		for _, p := range m.Stat.Points() {
+			if x, _ := r.Stat.Percentile(p.Percent); m.Kind == Distribution && !near(x, p.Value, sketchError+1e-6) && math.Abs(x-p.Value) > 1e-6 {
+				t.Errorf("%s: p%v of %s is %v, want %v", of, p.Percent, m.Tag, x, p.Value)
+			}
+		}
+		n++
+	}
+	if n < 30 {
+		t.Errorf("%s: only %d metrics were compared", of, n)
+	}
+}
