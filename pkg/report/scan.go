@@ -109,51 +109,31 @@ func short(v record.Value) string {
 func text(v record.Value) (record.Value, bool) { return v, len(v) >= 2 && v[0] == '"' }
 
 // scanGaps reads all gaps but the first, which is the way to the first chunk.
-// Nearly all of a stream is gaps: numbers without sign and exponent are read as
-// they are passed over.
 func (r *request) scanGaps(v record.Value) bool {
 	if len(v) < 2 || v[0] != '[' {
 		return false
 	}
 	b := v[1 : len(v)-1]
 	all := 0
-	for i := 0; i < len(b); i++ {
-		from, m, point := i, uint64(0), -1
-		for ; i < len(b); i++ {
-			if d := b[i] - '0'; d <= 9 {
-				m = m*10 + uint64(d)
-			} else if b[i] == '.' && point < 0 {
-				point = i
-			} else {
-				break
-			}
-		}
-		places := 0
-		if point >= 0 {
-			places = i - 1 - point
-		}
-		ns := int64(m) * nano[min(places, 10)]
-		if i < len(b) && b[i] != ',' || i-from > 10 || places > 9 {
-			if n := bytes.IndexByte(b[i:], ','); n >= 0 {
-				i += n
-			} else {
-				i = len(b)
+	for i := 0; i < len(b); {
+		ns, n := short64(b[i:])
+		if n == 0 {
+			if n = bytes.IndexByte(b[i:], ','); n < 0 {
+				n = len(b) - i
 			}
 			var ok bool
-			if ns, ok = nanoseconds(b[from:i]); !ok {
+			if ns, ok = nanoseconds(b[i : i+n]); !ok {
 				return false
 			}
 		}
 		if all++; all > 1 {
 			r.gaps = append(r.gaps, ns)
 		}
+		i += n + 1
 	}
 	r.chunks = max(r.chunks, all)
 	return true
 }
-
-// nano turns so many decimal places of a second into nanoseconds.
-var nano = [...]int64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1, 0}
 
 func (r *request) scanTokens(v record.Value) bool {
 	if v[0] != '{' {
