@@ -59,10 +59,7 @@ func (g *gaps) add(row int, ns []int64, group func(row int) int32) {
 	if !g.counted {
 		g.spill(group)
 	}
-	t := g.tallyOf(group(row))
-	for _, n := range ns {
-		t.Add(uint64(n+500) / 1000)
-	}
+	g.tallyOf(group(row)).AddNanoseconds(ns)
 }
 
 // spill counts what was kept.
