@@ -46,8 +46,12 @@ type edge struct {
 	x, y     float64 // seconds from the reading before, to the reading after
 	to       record.Time
 	slope    float64 // W, between the two
+	before   float64 // W, at the first of them or before it
 	min, max float64 // W, seen around
 	complete bool    // the segment behind has been seen too
+	next     float64 // W, of that
+	lasts    float64 // seconds that it lasts
+	noise    float64 // of the curve behind what was seen
 }
 
 // edgeAt looks at the main curve of g around t, which is where its cursor is.
@@ -58,22 +62,23 @@ func (g *gpu) edgeAt(t record.Time) edge {
 	}
 	p := c.knots[0]
 	if len(c.knots) == 1 {
-		return edge{ok: t == p.t, to: p.t, slope: c.before, min: c.before, max: c.before}
+		return edge{ok: t == p.t, to: p.t, slope: c.before, before: c.before, min: c.before, max: c.before, noise: p.noise}
 	}
 	q := c.knots[1]
-	e := edge{ok: true, x: t.Sub(p.t), y: q.t.Sub(t), to: q.t, slope: mean(p, q)}
-	e.min, e.max = e.slope, e.slope
-	if c.has {
-		e.widen(c.before)
-	}
-	if len(c.knots) > 2 {
-		e.widen(mean(q, c.knots[2]))
-		e.complete = true
-	}
+	e := edge{ok: true, x: t.Sub(p.t), y: q.t.Sub(t), to: q.t, slope: mean(p, q), noise: q.noise}
+	e.before, e.min, e.max = e.slope, e.slope, e.slope
 	if w := &g.curve[byPower]; len(w.knots) > 0 {
+		e.before = w.knots[0].rate
 		for _, k := range w.knots[:min(2, len(w.knots))] {
 			e.widen(k.rate)
 		}
+	}
+	if c.has {
+		e.before = c.before
+		e.widen(c.before)
+	}
+	if len(c.knots) > 2 {
+		e.extend(q, c.knots[2])
 	}
 	return e
 }
@@ -82,11 +87,17 @@ func (e *edge) widen(p float64) {
 	e.min, e.max = min(e.min, p), max(e.max, p)
 }
 
+// extend takes the segment behind.
+func (e *edge) extend(p, q knot) {
+	e.next, e.lasts, e.noise = mean(p, q), q.t.Sub(p.t), q.noise
+	e.widen(e.next)
+	e.complete = true
+}
+
 // follow takes the segment that begins where e ends.
 func (e *edge) follow(p, q knot) {
 	if e.ok && !e.complete && p.t == e.to {
-		e.widen(mean(p, q))
-		e.complete = true
+		e.extend(p, q)
 	}
 }
 
@@ -104,47 +115,84 @@ func (e edge) off(seen bool) float64 {
 	return max(0, above, below)
 }
 
-// lateness is by how many seconds the reading q was later (or earlier) than
-// its neighbours, if the power was steady.
-func lateness(p, q, r knot) (float64, bool) {
-	power := mean(p, r)
-	if power <= 0 {
+// ramp is by how much a trapezoid is short of a step at the edge, of which it
+// sees z seconds, J.
+func (e edge) ramp(z float64) float64 {
+	if e.x+e.y == 0 {
+		return 0
+	}
+	return (e.max - e.min) * z * z / (2 * (e.x + e.y))
+}
+
+// after is how many seconds after the edge the curve has the power step, up or
+// down, if it does.
+func (e edge) after(up bool) (float64, bool) {
+	swing, half := e.max-e.min, (e.min+e.max)/2
+	if !e.complete || swing < 0.3*e.max || up != (e.before < half) {
 		return 0, false
 	}
-	line := p.sum + power*q.t.Sub(p.t)
-	return math.Abs(q.sum-line) / power, true
+	level := e.min
+	if up {
+		level = e.max
+	}
+	missing := math.Abs(level-e.slope)*(e.x+e.y) + math.Abs(level-e.next)*e.lasts
+	return max(0, missing/swing-e.x), true
 }
 
-// stale estimates d and j of g. poll is the interval at which its source was
-// asked, 0 if not known.
-//
-// If δ is uniform on [0, d] and independent, lateness has a standard deviation
-// of d/√8, and 90 % of it lies within some 0.58·d.
-func (g *gpu) stale(poll float64) (d, j float64) {
+// stale estimates d and v for a window of so many readings, whose source is
+// asked every poll seconds, 0 if that is not known.
+func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 	d, _ = g.refresh.quantile(0.5)
-	if poll > 0 {
-		d = min(d, poll)
+	if poll <= 0 {
+		return d, d
 	}
-	if g.main == byPower {
-		return d, 0
+	fast := d <= 1.5*poll // every page is new: the refresh is not seen
+	d = min(d, poll)
+	if fast {
+		most := math.Inf(1)
+		if a.max-a.min > 0.3*a.max {
+			most = a.min + (a.max-a.min)/4
+		}
+		if r, ok := g.reads.refresh(most, d); ok {
+			d = min(d, r)
+		}
 	}
-	if late, ok := g.jitter.quantile(0.9); ok && len(g.jitter.xs) >= 8 {
-		return d, min(d, late/0.58)
+	if fast || g.main == byPower {
+		on, up := a.after(true)
+		off, down := b.after(false)
+		if up && down {
+			d = min(d, max(on, off))
+		}
 	}
-	return d, d
+	return d, d * min(1, float64(readings)*g.reads.jumps(d))
 }
 
-// plusMinus is the half-width of the energy between two edges, J.
-func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) float64 {
-	d, j := g.stale(poll)
-	seen := b.passed-a.passed >= 2
-	low, high := min(a.edge.min, b.edge.min), max(a.edge.max, b.edge.max)
-	sum := d*(high-low) + j*high + a.edge.off(seen) + b.edge.off(seen)
-	if g.main == byCounter {
-		if reset {
-			sum += g.bridged
-		}
-		return sum + g.quantum
+// plusMinus is the half-width of the energy between two edges, J. It is false
+// if nothing is known of the power between them.
+func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
+	begin, end := a.edge, b.edge
+	begin.widen(end.min)
+	begin.widen(end.max)
+	begin.max += wavers * (begin.max - begin.min)
+	end.min, end.max = begin.min, begin.max
+	swing := begin.max - begin.min
+	readings := b.passed - a.passed
+	d, v := g.stale(poll, begin, end, readings)
+	if g.main == byPower {
+		edges := begin.ramp(begin.y) + end.ramp(end.x)
+		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0
 	}
-	return sum + 2*math.Sqrt(max(0, b.noise-a.noise))
+	seen := readings >= 2
+	vary := uniform * v * math.Hypot(begin.slope, end.slope)
+	sum := max(d*swing, d/2*swing+math.Hypot((d-v)/2*swing, vary)) + begin.off(seen) + end.off(seen)
+	if reset {
+		sum += g.bridged
+	}
+	return sum + g.quantum, true
 }
+
+const (
+	wavers  = 0.1 // what P_max is above what is seen of it, as a share of the swing
+	normal  = 1.96
+	uniform = 0.4756 // 95 % of a sum of two spreads of equal width, each off its middle
+)

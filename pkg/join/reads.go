@@ -1,0 +1,102 @@
+package join
+
+import "math"
+
+// reads are what the values of a counter tell of the instants at which it was
+// read: with a steady power they are a clock.
+type reads struct {
+	last  [4]knot // rate is that of the gauge
+	count int
+	late  sample // s, see lateness
+	slips sample // s, see slip
+	power sample // W, at each of the slips
+}
+
+// add takes a distinct reading of a counter with steps of quantum J.
+func (r *reads) add(k knot, gauge *curve, quantum float64) {
+	if gauge.any() {
+		k.rate = gauge.last().rate
+	}
+	copy(r.last[:], r.last[1:])
+	r.last[3] = k
+	if r.count++; r.count < 3 {
+		return
+	}
+	if s, ok := lateness(r.last[1], r.last[2], k); ok {
+		r.late.add(s)
+	}
+	if r.count < 4 {
+		return
+	}
+	if s, ok := slip(r.last, quantum); ok {
+		r.slips.add(s)
+		r.power.add(mean(r.last[0], k))
+	}
+}
+
+// lateness is by how many seconds the reading q was later (or earlier) than
+// its neighbours, if the power was steady.
+func lateness(p, q, r knot) (float64, bool) {
+	power := mean(p, r)
+	if power <= 0 {
+		return 0, false
+	}
+	line := p.sum + power*q.t.Sub(p.t)
+	return math.Abs(q.sum-line) / power, true
+}
+
+// slip is half of the seconds by which the middle one of three intervals
+// between reads of the counter differs from both others, which were asked for
+// at equal distances while the power was steady. An exporter that refreshes
+// every R seconds, more often than it is asked, reads at multiples of R, so
+// that the intervals differ by R now and then, however slowly its rhythm drifts
+// against that of the questions. What a power between the readings of the gauge
+// and the steps of the counter can explain is taken off. A power that rises or
+// falls makes three intervals that do likewise, and slips nothing.
+func slip(ks [4]knot, quantum float64) (float64, bool) {
+	power := mean(ks[0], ks[3])
+	low, high := ks[0].rate, ks[0].rate
+	short, long := math.Inf(1), 0.0
+	for i, k := range ks[1:] {
+		low, high = min(low, k.rate), max(high, k.rate)
+		dt := k.t.Sub(ks[i].t)
+		short, long = min(short, dt), max(long, dt)
+	}
+	if low <= 0 || high-low > power/10 || long-short > long/5 {
+		return 0, false
+	}
+	x := ks[1].sum - (ks[0].sum+ks[2].sum)/2
+	y := ks[2].sum - (ks[1].sum+ks[3].sum)/2
+	if x*y >= 0 {
+		return 0, true
+	}
+	return max(0, min(math.Abs(x), math.Abs(y))-(high-low)*long/2-quantum) / power, true
+}
+
+// refresh is the exporter's, in seconds, if it slips where the power is not
+// above most: twice the largest slip but for a few. It is false if the reads
+// keep time with the questions, be it that the exporter answers with what it
+// reads at once, or that the one interval is a multiple of the other, or that
+// there are too few to tell.
+func (r *reads) refresh(most, interval float64) (float64, bool) {
+	var calm sample
+	for i, s := range r.slips.xs {
+		if r.power.xs[i] <= most {
+			calm.xs = append(calm.xs, s)
+		}
+	}
+	s, ok := calm.quantile(0.98)
+	return 2 * s, ok && len(calm.xs) >= 8 && s > interval/100
+}
+
+// jumps is in which share of the readings the staleness jumped by more than a
+// quarter of d, at least one in all there were.
+func (r *reads) jumps(d float64) float64 {
+	n := 1.0
+	for _, s := range r.late.xs {
+		if s > d/4 {
+			n += 0.5 // a jump shows in two of them
+		}
+	}
+	return min(1, n/float64(len(r.late.xs)+1))
+}
