@@ -173,11 +173,11 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 	begin, end := a.edge, b.edge
 	begin.widen(end.min)
 	begin.widen(end.max)
-	begin.max += wavers * (begin.max - begin.min)
 	end.min, end.max = begin.min, begin.max
-	swing := begin.max - begin.min
 	readings := b.passed - a.passed
 	d, v := g.stale(poll, begin, end, readings)
+	swing := (1 + wavers) * (begin.max - begin.min)
+	begin.max, end.max = begin.min+swing, begin.min+swing
 	if g.main == byPower {
 		edges := begin.ramp(begin.y) + end.ramp(end.x)
 		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0

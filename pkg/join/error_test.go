@@ -176,6 +176,10 @@ func TestMeasure(t *testing.T) {
 			cs = append(cs, bench{why: "power", refresh: refresh, poll: poll, depth: 0.2, power: true})
 		}
 	}
+	for _, refresh := range []float64{0.033, 0.1, 0.333, 1, 30} {
+		cs = append(cs, bench{why: "power1W", refresh: refresh, poll: 0.333, depth: 0.2, power: true, noise: 1},
+			bench{why: "noise1W", refresh: refresh, poll: 0.333, depth: 0.2, noise: 1})
+	}
 	cs = append(cs, bench{why: "powerlong", refresh: 30, poll: 0.333, depth: 0.2, power: true, took: [2]float64{120, 400}},
 		bench{why: "powernoise", refresh: 0.1, poll: 0.333, depth: 0.2, power: true, noise: 5},
 		bench{why: "powertrailing", refresh: 0.1, poll: 0.333, depth: 0.2, power: true, trailing: true},

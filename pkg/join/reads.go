@@ -1,6 +1,9 @@
 package join
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // reads are what the values of a counter tell of the instants at which it was
 // read: with a steady power they are a clock.
@@ -74,19 +77,24 @@ func slip(ks [4]knot, quantum float64) (float64, bool) {
 }
 
 // refresh is the exporter's, in seconds, if it slips where the power is not
-// above most: twice the largest slip but for a few. It is false if the reads
+// above most: twice the largest slip but for one in a hundred. It is false if the reads
 // keep time with the questions, be it that the exporter answers with what it
 // reads at once, or that the one interval is a multiple of the other, or that
 // there are too few to tell.
 func (r *reads) refresh(most, interval float64) (float64, bool) {
-	var calm sample
+	var calm []float64
 	for i, s := range r.slips.xs {
 		if r.power.xs[i] <= most {
-			calm.xs = append(calm.xs, s)
+			calm = append(calm, s)
 		}
 	}
-	s, ok := calm.quantile(0.98)
-	return 2 * s, ok && len(calm.xs) >= 8 && s > interval/100
+	n := len(calm)
+	if n < 8 {
+		return 0, false
+	}
+	slices.Sort(calm)
+	s := calm[n-1-n/100]
+	return 2 * s, s > interval/100
 }
 
 // jumps is in which share of the readings the staleness jumped by more than a
