@@ -160,7 +160,7 @@ func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 	if fast || g.main == byPower {
 		on, up := a.after(true)
 		off, down := b.after(false)
-		if up && down {
+		if up || down {
 			d = min(d, max(on, off))
 		}
 	}
@@ -171,13 +171,14 @@ func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 // if nothing is known of the power between them.
 func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 	begin, end := a.edge, b.edge
-	begin.widen(end.min)
-	begin.widen(end.max)
-	end.min, end.max = begin.min, begin.max
+	begin.widen(end.before)
+	end.widen(begin.before)
 	readings := b.passed - a.passed
 	d, v := g.stale(poll, begin, end, readings)
-	swing := (1 + wavers) * (begin.max - begin.min)
-	begin.max, end.max = begin.min+swing, begin.min+swing
+	for _, e := range []*edge{&begin, &end} {
+		e.max += wavers * (e.max - e.min)
+	}
+	swing := max(math.Abs(max(end.before, end.slope)-begin.before), math.Abs(min(end.before, end.slope)-begin.before))
 	if g.main == byPower {
 		edges := begin.ramp(begin.y) + end.ramp(end.x)
 		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0

@@ -193,29 +193,50 @@ func TestMeasure(t *testing.T) {
 		name := fmt.Sprintf("%s_R%v_P%v", c.why, c.refresh, c.poll)
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			inside := 0
-			var errs, pms, ratios []float64
-			mean := 0.0
+			var cov coverage
 			for seed := range seeds {
-				off, pm := c.try(t, uint64(seed))
-				mean += off / float64(seeds)
-				errs, pms, ratios = append(errs, math.Abs(off)), append(pms, pm), append(ratios, math.Abs(off)/pm)
-				if math.Abs(off) <= pm {
-					inside++
-				}
+				cov.add(c.try(t, uint64(seed)))
 			}
-			slices.Sort(errs)
-			slices.Sort(pms)
-			slices.Sort(ratios)
-			flag := ""
-			cov, ratio := float64(inside)/float64(seeds), errs[seeds/2]/pms[seeds/2]
-			if cov < 0.95 {
-				flag += " NARROW"
-			}
-			if ratio < 0.2 {
-				flag += " LAZY"
-			}
-			t.Logf("%-24s cov %.3f ratio %.3f (%.3f) q95 %.2f err %.2f pm %.2f bias %.2f%s", name, cov, ratio, ratios[seeds/2], ratios[seeds*95/100], errs[seeds/2], pms[seeds/2], mean, flag)
+			t.Logf("%-24s %v", name, &cov)
 		})
 	}
+}
+
+// coverage is how errors compare with their ±.
+type coverage struct {
+	errs, pms, ratios []float64
+	inside            int
+	sum               float64
+}
+
+func (c *coverage) add(off, pm float64) {
+	c.sum += off
+	off = math.Abs(off)
+	c.errs, c.pms, c.ratios = append(c.errs, off), append(c.pms, pm), append(c.ratios, off/pm)
+	if off <= pm {
+		c.inside++
+	}
+}
+
+func median(xs []float64) float64 {
+	slices.Sort(xs)
+	return xs[len(xs)/2]
+}
+
+// share is how many of the errors lie inside.
+func (c *coverage) share() float64 { return float64(c.inside) / float64(len(c.errs)) }
+
+// ratio is the median error as a share of the median ±.
+func (c *coverage) ratio() float64 { return median(c.errs) / median(c.pms) }
+
+func (c *coverage) String() string {
+	flag := ""
+	if c.share() < 0.95 {
+		flag += " NARROW"
+	}
+	if c.ratio() < 0.2 {
+		flag += " LAZY"
+	}
+	return fmt.Sprintf("cov %.3f ratio %.3f (%.3f) q95 %.2f err %.2f pm %.2f bias %.2f%s", c.share(), c.ratio(), median(c.ratios),
+		c.ratios[len(c.ratios)*95/100], median(c.errs), median(c.pms), c.sum/float64(len(c.errs)), flag)
 }
