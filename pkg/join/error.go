@@ -46,7 +46,8 @@ type edge struct {
 	x, y     float64 // seconds from the reading before, to the reading after
 	to       record.Time
 	slope    float64 // W, between the two
-	before   float64 // W, at the first of them or before it
+	before   float64 // W, in the segment before
+	gauge    float64 // W, at the reading before; 0 if there is none
 	min, max float64 // W, seen around
 	complete bool    // the segment behind has been seen too
 	next     float64 // W, of that
@@ -60,15 +61,21 @@ func (g *gpu) edgeAt(t record.Time) edge {
 	if len(c.knots) == 0 || t < c.knots[0].t {
 		return edge{}
 	}
-	p := c.knots[0]
+	p, w := c.knots[0], &g.curve[byPower]
 	if len(c.knots) == 1 {
-		return edge{ok: t == p.t, to: p.t, slope: c.before, before: c.before, min: c.before, max: c.before, noise: p.noise}
+		e := edge{ok: t == p.t, to: p.t, slope: c.before, before: c.before, min: c.before, max: c.before, noise: p.noise}
+		if len(w.knots) > 0 {
+			e.gauge = w.knots[0].rate
+			e.widen(e.gauge)
+		}
+		return e
 	}
 	q := c.knots[1]
 	e := edge{ok: true, x: t.Sub(p.t), y: q.t.Sub(t), to: q.t, slope: mean(p, q), noise: q.noise}
 	e.before, e.min, e.max = e.slope, e.slope, e.slope
-	if w := &g.curve[byPower]; len(w.knots) > 0 {
-		e.before = w.knots[0].rate
+	if len(w.knots) > 0 {
+		e.gauge = w.knots[0].rate
+		e.before = e.gauge
 		for _, k := range w.knots[:min(2, len(w.knots))] {
 			e.widen(k.rate)
 		}
@@ -101,17 +108,32 @@ func (e *edge) follow(p, q knot) {
 	}
 }
 
+// around spans the power from the segment before the edge to the edge.
+func (e edge) around() (low, high float64) {
+	low, high = min(e.before, e.slope), max(e.before, e.slope)
+	if e.gauge > 0 {
+		low, high = min(low, e.gauge), max(high, e.gauge)
+	}
+	return low, high
+}
+
 // off is how far the straight line may be from the truth, J. seen tells whether
 // the power inside the window was seen.
 func (e edge) off(seen bool) float64 {
 	if !seen {
-		e.max = math.Inf(1)
 		if e.x == 0 || e.y == 0 { // on a reading, which is no guess
 			return 0
 		}
+		return (1 + wavers) * max(0, (e.slope-e.min)*max(e.x, e.y))
 	}
 	above := min((e.max-e.slope)*e.x, (e.slope-e.min)*e.y)
 	below := min((e.slope-e.min)*e.x, (e.max-e.slope)*e.y)
+	switch {
+	case seen && e.complete && e.before < e.slope && e.slope < e.next:
+		above = 0
+	case seen && e.complete && e.before > e.slope && e.slope > e.next:
+		below = 0
+	}
 	return max(0, above, below)
 }
 
@@ -161,10 +183,10 @@ func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 		on, up := a.after(true)
 		off, down := b.after(false)
 		if up || down {
-			d = min(d, max(on, off))
+			d = min(d, max(on, off)+glimpse)
 		}
 	}
-	return d, d * min(1, float64(readings)*g.reads.jumps(d))
+	return d, d * g.reads.jumps(d, readings)
 }
 
 // plusMinus is the half-width of the energy between two edges, J. It is false
@@ -178,7 +200,8 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 	for _, e := range []*edge{&begin, &end} {
 		e.max += wavers * (e.max - e.min)
 	}
-	swing := max(math.Abs(max(end.before, end.slope)-begin.before), math.Abs(min(end.before, end.slope)-begin.before))
+	low, high := end.around()
+	swing := max(high-begin.before, begin.before-low)
 	if g.main == byPower {
 		edges := begin.ramp(begin.y) + end.ramp(end.x)
 		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0
@@ -193,7 +216,8 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 }
 
 const (
-	wavers  = 0.1 // what P_max is above what is seen of it, as a share of the swing
+	wavers  = 0.1  // what P_max is above what is seen of it, as a share of the swing
+	glimpse = 0.15 // s: a burst may be over before anyone looks
 	normal  = 1.96
 	uniform = 0.4756 // 95 % of a sum of two spreads of equal width, each off its middle
 )

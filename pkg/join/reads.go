@@ -22,14 +22,11 @@ func (r *reads) add(k knot, gauge *curve, quantum float64) {
 	}
 	copy(r.last[:], r.last[1:])
 	r.last[3] = k
-	if r.count++; r.count < 3 {
+	if r.count++; r.count < 4 {
 		return
 	}
-	if s, ok := lateness(r.last[1], r.last[2], k); ok {
+	if s, ok := lateness(r.last); ok {
 		r.late.add(s)
-	}
-	if r.count < 4 {
-		return
 	}
 	if s, ok := slip(r.last, quantum); ok {
 		r.slips.add(s)
@@ -37,15 +34,24 @@ func (r *reads) add(k knot, gauge *curve, quantum float64) {
 	}
 }
 
-// lateness is by how many seconds the reading q was later (or earlier) than
-// its neighbours, if the power was steady.
-func lateness(p, q, r knot) (float64, bool) {
-	power := mean(p, r)
-	if power <= 0 {
+// lateness is by how many seconds the third of four reads was later (or
+// earlier) than its neighbours. It is false if the power was not steady.
+func lateness(ks [4]knot) (float64, bool) {
+	power, span, ok := calm(ks)
+	if !ok {
 		return 0, false
 	}
-	line := p.sum + power*q.t.Sub(p.t)
-	return math.Abs(q.sum-line) / power, true
+	line := ks[1].sum + mean(ks[1], ks[3])*ks[2].t.Sub(ks[1].t)
+	return max(0, math.Abs(ks[2].sum-line)-span*ks[3].t.Sub(ks[1].t)/4) / power, true
+}
+
+// calm gives the mean power and the span of the gauge, W, and whether the power
+// was steady.
+func calm(ks [4]knot) (power, span float64, ok bool) {
+	power = mean(ks[0], ks[3])
+	low := min(ks[0].rate, ks[1].rate, ks[2].rate, ks[3].rate)
+	span = max(ks[0].rate, ks[1].rate, ks[2].rate, ks[3].rate) - low
+	return power, span, power > 0 && low > 0 && span <= power/10
 }
 
 // slip is half of the seconds by which the middle one of three intervals
@@ -54,18 +60,16 @@ func lateness(p, q, r knot) (float64, bool) {
 // every R seconds, more often than it is asked, reads at multiples of R, so
 // that the intervals differ by R now and then, however slowly its rhythm drifts
 // against that of the questions. What a power between the readings of the gauge
-// and the steps of the counter can explain is taken off. A power that rises or
+// and the steps of the counter can explain is no slip. A power that rises or
 // falls makes three intervals that do likewise, and slips nothing.
 func slip(ks [4]knot, quantum float64) (float64, bool) {
-	power := mean(ks[0], ks[3])
-	low, high := ks[0].rate, ks[0].rate
+	power, span, ok := calm(ks)
 	short, long := math.Inf(1), 0.0
 	for i, k := range ks[1:] {
-		low, high = min(low, k.rate), max(high, k.rate)
 		dt := k.t.Sub(ks[i].t)
 		short, long = min(short, dt), max(long, dt)
 	}
-	if low <= 0 || high-low > power/10 || long-short > long/5 {
+	if !ok || long-short > long/5 {
 		return 0, false
 	}
 	x := ks[1].sum - (ks[0].sum+ks[2].sum)/2
@@ -73,7 +77,11 @@ func slip(ks [4]knot, quantum float64) (float64, bool) {
 	if x*y >= 0 {
 		return 0, true
 	}
-	return max(0, min(math.Abs(x), math.Abs(y))-(high-low)*long/2-quantum) / power, true
+	s := min(math.Abs(x), math.Abs(y))
+	if s < span*long/2+quantum {
+		return 0, true
+	}
+	return s / power, true
 }
 
 // refresh is the exporter's, in seconds, if it slips where the power is not
@@ -82,29 +90,30 @@ func slip(ks [4]knot, quantum float64) (float64, bool) {
 // reads at once, or that the one interval is a multiple of the other, or that
 // there are too few to tell.
 func (r *reads) refresh(most, interval float64) (float64, bool) {
-	var calm []float64
+	var still []float64
 	for i, s := range r.slips.xs {
 		if r.power.xs[i] <= most {
-			calm = append(calm, s)
+			still = append(still, s)
 		}
 	}
-	n := len(calm)
+	n := len(still)
 	if n < 8 {
 		return 0, false
 	}
-	slices.Sort(calm)
-	s := calm[n-1-n/100]
+	slices.Sort(still)
+	s := still[n-1-n/100]
 	return 2 * s, s > interval/100
 }
 
-// jumps is in which share of the readings the staleness jumped by more than a
-// quarter of d, at least one in all there were.
-func (r *reads) jumps(d float64) float64 {
-	n := 1.0
+// jumps is by which share of d the staleness may have moved within so many
+// readings. If it never jumped by a quarter of d in all that were seen, it moves
+// so slowly that it is unlikely to have come halfway round.
+func (r *reads) jumps(d float64, readings int) float64 {
+	n := 0.5
 	for _, s := range r.late.xs {
 		if s > d/4 {
 			n += 0.5 // a jump shows in two of them
 		}
 	}
-	return min(1, n/float64(len(r.late.xs)+1))
+	return min(1, n, n*float64(readings)/float64(len(r.late.xs)+1))
 }
