@@ -8,37 +8,49 @@ import (
 
 // How far E_g(b) − E_g(a) may be off.
 //
+// ± aims at holding the truth in at least 95 of 100 runs whose rhythms of
+// exporter, poll and load have nothing to do with each other. It is no bound of
+// the worst case, and no standard error either: what is off is mostly one-sided,
+// for a load that starts at a and ends at b, so that the sum of the parts is
+// taken where they have one sign, and the root of the sum of their squares where
+// chance gives them one.
+//
 // A new value is first seen some time after the counter was read: up to an
 // exporter's refresh and up to a polling interval, whichever is shorter. The
 // curve at t is therefore the truth at t − δ, with 0 ≤ δ ≤ d, and the value at
-// an edge is short of P·δ, P being the power there. Three things follow, and a
-// fourth from the counter itself. ± is their sum, a bound rather than a
-// standard error, for they are not independent of one another.
+// an edge is short of P·δ, P being the power before it.
 //
-//  1. A δ that is always the same is harmless as long as the power is: the
-//     edges are off by the same amount. What remains is d·(P_max − P_min),
-//     over what is seen of the power around both edges.
-//  2. The part of δ that varies from reading to reading, j, costs up to j·P.
-//     It shows: in a stretch of steady power a reading that is late lies below
-//     the straight line between its neighbours, by P times how late it is.
-//     See lateness.
+//  1. A δ that is always the same costs δ times the difference of the powers
+//     before both edges, at most d times it. Two δ that are as independent as
+//     can be, each even on [0, d], have half of that as their mean, and a spread
+//     of d/√12 times the power at each edge, of which 95 % are taken. In between
+//     is a δ that moves by v within the window. See reads.jumps.
+//  2. d is not seen when every page is new: the exporter refreshes faster than
+//     it is asked, or just as fast. Then it shows in the slips of the counter
+//     while the power is steady, see reads.refresh, and is bounded by how long
+//     after an edge the power follows the load, for no value can show a load
+//     that was read before it began. See edge.after.
 //  3. Between the two readings around an edge, at distances x and y from them,
 //     the curve is a straight line of slope p, but the truth only has to pass
 //     through both ends with slopes in [P_min, P_max] of this edge. It is off by
 //     at most min((P_max − p)·x, (p − P_min)·y), or the same with the slopes
 //     exchanged, below the line. With a step of the power at the edge itself
-//     this is exact. P_max is only known if a whole segment lies inside the
-//     window; if none does, it may be anything: a short load between two
-//     readings 30 s apart is seen in their difference only.
+//     this is exact. Where the power rises through three segments the truth is
+//     below the line, where it falls above. P_max is only known if a whole
+//     segment lies inside the window; if none does, it may be anything: a short
+//     load between two readings 30 s apart is seen in their difference only.
 //  4. A counter that rounds to steps of q is off by up to q/2 at each edge.
 //
-// The trapezoid of power has no part 2, for a steady power that is read late is
-// still the same power, and no part 4. It has in addition the variance of what
-// it missed between readings (see curve.bend), taken twice. What was put in
-// place of a counter that was reset counts in full.
+// For the trapezoid of power, part 1 is d times the swing, and part 3 what it
+// makes of a step at the edge (see edge.ramp); it has no part 4. It has in
+// addition the variance of what it missed between readings (see curve.bend). It
+// says nothing when there is no reading inside the window. What was put in place
+// of a counter that was reset counts in full.
 //
-// What cannot be seen from outside is not in it: a sensor that averages (on
-// recent boards "power usage" is a mean over a second) or that is itself late.
+// What cannot be seen from outside is not in it: a sensor that is itself late,
+// or that averages. On recent boards "power usage" is a mean over a second, and
+// a trapezoid of that lags behind the truth by half of one more; their counters
+// do not.
 
 // An edge is what is seen of the energy curve around an instant.
 type edge struct {
@@ -147,7 +159,8 @@ func (e edge) ramp(z float64) float64 {
 }
 
 // after is how many seconds after the edge the curve has the power step, up or
-// down, if it does.
+// down, if it does: the energy that is missing from there to a step at the edge,
+// over the swing. It is δ and the time in which the power follows.
 func (e edge) after(up bool) (float64, bool) {
 	swing, half := e.max-e.min, (e.min+e.max)/2
 	if !e.complete || swing < 0.3*e.max || up != (e.before < half) {
@@ -179,7 +192,7 @@ func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 			d = min(d, r)
 		}
 	}
-	if fast || g.main == byPower {
+	if fast || g.main == byPower { // of power, a slow exporter's too: it is no clock
 		on, up := a.after(true)
 		off, down := b.after(false)
 		if up || down {
@@ -201,7 +214,7 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 		e.max += wavers * (e.max - e.min)
 	}
 	low, high := end.around()
-	swing := max(high-begin.before, begin.before-low)
+	swing := (1 + wavers) * max(high-begin.before, begin.before-low)
 	if g.main == byPower {
 		edges := begin.ramp(begin.y) + end.ramp(end.x)
 		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0

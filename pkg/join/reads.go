@@ -45,13 +45,15 @@ func lateness(ks [4]knot) (float64, bool) {
 	return max(0, math.Abs(ks[2].sum-line)-span*ks[3].t.Sub(ks[1].t)/4) / power, true
 }
 
-// calm gives the mean power and the span of the gauge, W, and whether the power
-// was steady.
+// calm gives the mean and the span of the gauge at four reads, W, and whether
+// the power was steady. The counter's own mean is off when they slip.
 func calm(ks [4]knot) (power, span float64, ok bool) {
-	power = mean(ks[0], ks[3])
-	low := min(ks[0].rate, ks[1].rate, ks[2].rate, ks[3].rate)
-	span = max(ks[0].rate, ks[1].rate, ks[2].rate, ks[3].rate) - low
-	return power, span, power > 0 && low > 0 && span <= power/10
+	low, high := ks[0].rate, ks[0].rate
+	for _, k := range ks {
+		low, high = min(low, k.rate), max(high, k.rate)
+		power += k.rate / 4
+	}
+	return power, high - low, low > 0 && high-low <= power/10
 }
 
 // slip is half of the seconds by which the middle one of three intervals
