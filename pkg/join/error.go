@@ -229,8 +229,8 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 }
 
 const (
-	wavers  = 0.1  // what P_max is above what is seen of it, as a share of the swing
-	glimpse = 0.15 // s: a burst may be over before anyone looks
-	normal  = 1.96
-	uniform = 0.4756 // 95 % of a sum of two spreads of equal width, each off its middle
+	wavers  = 0.1    // by which share of the swing P_max is above what is seen of it
+	glimpse = 0.15   // s, by which a burst of prefills that nobody saw makes edge.after too short
+	normal  = 1.96   // standard errors, for 95 %
+	uniform = 0.4756 // standard errors for 95 % on one side, 1.65, of an even spread over 1
 )

@@ -111,6 +111,9 @@ func (r *reads) refresh(most, interval float64) (float64, bool) {
 // readings. If it never jumped by a quarter of d in all that were seen, it moves
 // so slowly that it is unlikely to have come halfway round.
 func (r *reads) jumps(d float64, readings int) float64 {
+	if len(r.late.xs) == 0 {
+		return 1
+	}
 	n := 0.5
 	for _, s := range r.late.xs {
 		if s > d/4 {
