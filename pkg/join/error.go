@@ -217,7 +217,7 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 	swing := (1 + wavers) * max(high-begin.before, begin.before-low)
 	if g.main == byPower {
 		edges := begin.ramp(begin.y) + end.ramp(end.x)
-		return d*swing + edges + normal*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0
+		return d*swing + edges + gaussian*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0
 	}
 	seen := readings >= 2
 	vary := uniform * v * math.Hypot(begin.slope, end.slope)
@@ -229,8 +229,8 @@ func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
 }
 
 const (
-	wavers  = 0.1    // by which share of the swing P_max is above what is seen of it
-	glimpse = 0.15   // s, by which a burst of prefills that nobody saw makes edge.after too short
-	normal  = 1.96   // standard errors, for 95 %
-	uniform = 0.4756 // standard errors for 95 % on one side, 1.65, of an even spread over 1
+	wavers   = 0.1    // by which share of the swing P_max is above what is seen of it
+	glimpse  = 0.15   // s, by which a burst of prefills that nobody saw makes edge.after too short
+	gaussian = 1.96   // standard errors, for 95 %
+	uniform  = 0.4756 // standard errors for 95 % on one side, 1.65, of an even spread over 1
 )

@@ -154,7 +154,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 		return false
 	}
 	if r.within > opt.MaxSkew {
-		g.skewed.add(max(g.back[1].t, g.curve[g.main].first), r.taken)
+		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
 	g.xids.hear(r)
 	g.grown(distinct, maxGap)
