@@ -11,6 +11,7 @@ import (
 
 	"aiperf/pkg/artifact"
 	"aiperf/pkg/cli"
+	"aiperf/pkg/page"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
 	"aiperf/pkg/report"
@@ -55,6 +56,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	defer cli.ReadOn()()
 
 	var b report.Builder
+	if *format == "html" {
+		b.Tell()
+	}
 	unread := read(env, &b, names, *quiet)
 	r := b.Report()
 	if r.Empty() {
@@ -73,6 +77,9 @@ var formats = map[string]func(io.Writer, *report.Report, render.Options) error{
 	"markdown": render.Markdown,
 	"csv":      func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.CSV(w, r) },
 	"json":     func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.JSON(w, r) },
+	"html": func(w io.Writer, r *report.Report, _ render.Options) error {
+		return page.HTML(w, page.Options{}, page.Run{Report: r})
+	},
 }
 
 // columns is the width of tables: as told, or the terminal's; 0 if neither.
