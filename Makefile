@@ -10,7 +10,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-jobs race fuzz bench bench-peers soak lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-page test-jobs race fuzz bench bench-peers soak lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -27,6 +27,9 @@ test-tokenizers:  ## token counts against the Rust tokenizers (needs node and np
 
 test-prometheus:  ## telemetry read back from a real Prometheus (installs Debian's if there is none)
 	tools/test-prometheus
+
+test-page:  ## the HTML page in a real Chromium (installs Debian's if there is none)
+	tools/test-page
 
 test-jobs:  ## examples/jobs against the API types and systemd's own check
 	tools/test-jobs

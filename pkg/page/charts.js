@@ -35,9 +35,12 @@ function frame(host, title, about) {
 // have their plots in line.
 function axis(values, options = {}) {
   return {
-    stroke: () => theme["--muted"], font: "11px system-ui, sans-serif", size: 58, gap: 4,
+    stroke: () => theme["--muted"], font: "11px system-ui, sans-serif", size: 66, gap: 4,
     grid: { stroke: () => theme["--grid"], width: 1 }, ticks: { stroke: () => theme["--grid"], width: 1, size: 4 },
-    values: (u, splits) => splits.map((v) => (v === null ? null : values(v))), ...options,
+    values: (u, splits) => {
+      const like = Math.max(...splits.map((v) => Math.abs(v ?? 0)));
+      return splits.map((v) => (v === null ? null : values(v, like)));
+    }, ...options,
   };
 }
 
@@ -64,8 +67,8 @@ function forget(u) {
 function key(f, u, show) {
   const values = [];
   u.series.forEach((s, i) => {
-    if (i === 0 || !s.label) return;
-    const swatch = element("i", { class: "swatch" + (s.mark ? " " + s.mark : "") });
+    if (i === 0 || s.quiet) return;
+    const swatch = element("i", { class: "swatch " + (s.mark ?? "") });
     swatch.colour = s.colour;
     const value = element("output");
     const button = element("button", { type: "button", "aria-pressed": "true", title: "show or hide", onclick: () => {
@@ -75,7 +78,7 @@ function key(f, u, show) {
     f.legend.append(button);
     values.push([i, value]);
   });
-  u.swatches = () => f.legend.querySelectorAll(".swatch").forEach((e) => { e.style.backgroundColor = e.colour(); e.style.color = e.colour(); });
+  u.swatches = () => f.legend.querySelectorAll(".swatch").forEach((e) => { e.style.color = e.colour(); });
   u.swatches();
   u.hooks.setLegend = [() => {
     for (const [i, value] of values) {
@@ -128,11 +131,13 @@ function distribution(host, title, unit, sets) {
   sets = sets.filter((s) => s.values.length > 0);
   if (!sets.length) return;
   const at = (v, q) => v[Math.min(v.length - 1, Math.ceil(q * v.length))];
-  let low = Math.min(...sets.map((s) => s.values[0]));
-  let high = Math.max(...sets.map((s) => Math.min(s.values.at(-1), 1.4 * at(s.values, 0.99) - 0.4 * s.values[0])));
+  // Far from the middle are few values, which would leave little room for the rest.
+  const lowest = (v) => Math.max(v[0], at(v, 0.5) - 6 * (at(v, 0.5) - at(v, 0.1)));
+  const highest = (v) => Math.min(v.at(-1), Math.max(at(v, 0.5) + 6 * (at(v, 0.9) - at(v, 0.5)), at(v, 0.99) + 0.1 * (at(v, 0.99) - lowest(v))));
+  let low = Math.min(...sets.map((s) => lowest(s.values))), high = Math.max(...sets.map((s) => highest(s.values)));
   if (low > 0 && low < high / 3) low = 0;
   if (high <= low) { low -= Math.abs(low) / 10 || 1; high += Math.abs(high) / 10 || 1; }
-  const beyond = sets.map((s) => s.values.length - s.values.findLastIndex((v) => v <= high) - 1).reduce((a, b) => a + b);
+  const beyond = sets.reduce((n, s) => n + search(s.values, low) + s.values.length - s.values.findLastIndex((v) => v <= high) - 1, 0);
   const points = 240;
   const grid = Array.from({ length: points + 1 }, (_, i) => low + ((high - low) * i) / points);
   const bins = Math.min(...sets.map((s) => binsFor(s.values, high - low)));
@@ -142,16 +147,16 @@ function distribution(host, title, unit, sets) {
     columns.push(share, below);
     const name = s.name ? s.name + ", " : "";
     series.push(
-      { label: name + "share", colour: colour(i), stroke: colour(i), width: 1, fill: () => faint(theme[palette[i]], 0.22), paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, scale: "share" },
-      { label: name + "at most", colour: colour(i), stroke: colour(i), width: 2, dash: i ? [6, 3] : [], points: { show: false }, scale: "below" });
+      { label: name + "share of requests", mark: "area", colour: colour(i), stroke: colour(i), width: 1, fill: () => faint(theme[palette[i]], 0.22), paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, scale: "share" },
+      { label: name + "share up to here", mark: "line", colour: colour(i), stroke: colour(i), width: 2, dash: i ? [6, 3] : [], points: { show: false }, scale: "below" });
   });
   const about = sets.map((s) => many(s.of, "value") + (s.values.length < s.of ? `, drawn from ${count(s.values.length)} of them` : "")).join("; ") +
-    (beyond ? `; ${count(beyond)} beyond ${quantity(high, unit)} not drawn` : "");
+    (beyond ? `; ${count(beyond)} farther out not drawn` : "");
   const f = frame(host, title, about);
   const u = plot(f, {
     height: 200, series,
     scales: { x: { time: false, range: (u, a, b) => [a, b] }, share: { range: (u, a, b) => [0, (b || 1) * 1.08] }, below: { range: [0, 1.08] } },
-    axes: [axis((v) => quantity(v, unit), { size: 28, space: 70 }), axis(percent, { scale: "share", size: 52 }), axis(percent, { scale: "below", side: 1, grid: { show: false }, size: 52, splits: [0, 0.25, 0.5, 0.75, 1] })],
+    axes: [axis((v, like) => quantity(v, unit, like), { size: 28, space: 70 }), axis(percent, { scale: "share", size: 52 }), axis(percent, { scale: "below", side: 1, grid: { show: false }, size: 52, splits: [0, 0.25, 0.5, 0.75, 1] })],
     cursor: { y: false, drag: { x: true, y: false } },
     hooks: { draw: [(u) => percentiles(u, sets)] },
   }, columns);
@@ -185,6 +190,11 @@ function percentiles(u, sets) {
       ctx.moveTo(left, bbox.top + (row * 12) * ratio);
       ctx.lineTo(left, bbox.top + bbox.height);
       ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.strokeStyle = theme["--card"];
+      ctx.lineWidth = 4 * ratio;
+      ctx.lineJoin = "round";
+      ctx.strokeText(name, left + 3 * ratio, bbox.top + (9 + row * 12) * ratio);
       ctx.fillStyle = theme["--ink"];
       ctx.fillText(name, left + 3 * ratio, bbox.top + (9 + row * 12) * ratio);
     }
@@ -204,7 +214,7 @@ function dots(u, xs, ys, which, styles) {
   const scaled = log ? (v) => Math.log(v / y.min) / Math.log(y.max / y.min) : (v) => (v - y.min) / (y.max - y.min);
   ctx.save();
   ctx.beginPath();
-  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height + 5 * ratio);
   ctx.clip();
   styles.forEach((style, group) => {
     if (style.hidden?.()) return;

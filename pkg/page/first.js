@@ -4,7 +4,7 @@
 {
   const root = document.documentElement;
   const wrong = (text) => { root.dataset.errors = (root.dataset.errors ? root.dataset.errors + "\n" : "") + text; };
-  addEventListener("error", (e) => wrong(e.message));
+  addEventListener("error", (e) => wrong(e.message ?? "load " + (e.target.src ?? e.target.href)), true);
   addEventListener("unhandledrejection", (e) => wrong(String(e.reason)));
   addEventListener("securitypolicyviolation", (e) => wrong("blocked " + e.violatedDirective + " " + e.blockedURI));
   let theme = { "#light": "light", "#dark": "dark" }[location.hash];

@@ -15,13 +15,14 @@ function element(name, attributes = {}, ...children) {
 
 const known = (x) => typeof x === "number" && isFinite(x);
 
-// digits has four significant ones, and all of a whole part.
-function digits(x) {
+// digits has four significant ones, or as many as it is told, and all of a
+// whole part; fixed keeps zeros at the end.
+function digits(x, n = 4, fixed = false) {
   if (!known(x)) return "–";
   const a = Math.abs(x);
   if (a !== 0 && (a < 1e-4 || a >= 1e12)) return x.toExponential(2).replace("-", "−");
-  const places = a === 0 ? 0 : Math.max(0, Math.min(6, 3 - Math.floor(Math.log10(a))));
-  return x.toLocaleString("en-US", { maximumFractionDigits: places }).replace("-", "−");
+  const places = a === 0 ? 0 : Math.max(0, Math.min(6, n - 1 - Math.floor(Math.log10(a))));
+  return x.toLocaleString("en-US", { maximumFractionDigits: places, minimumFractionDigits: fixed ? places : 0 }).replace("-", "−");
 }
 
 const count = (n) => n.toLocaleString("en-US");
@@ -41,19 +42,19 @@ const short = { sec: "s", count: "", requests: "", "tokens/sec": "tokens/s", "to
 
 // shown gives a value in base units as number and unit, in a unit of fitting
 // size; like is a value that decides the size for several.
-function shown(x, unit, like = x) {
+function shown(x, unit, like = x, n = 4) {
   const list = steps[unit.shown];
   if (list) {
     const [, name, factor] = list.find(([from]) => Math.abs(like) >= from) ?? list.at(-1);
-    return [digits(x * factor), name];
+    return [digits(x * factor, n, n < 4), name];
   }
-  return [digits(known(x) ? x * unit.factor : x), short[unit.shown] ?? unit.shown];
+  return [digits(known(x) ? x * unit.factor : x, n, n < 4), short[unit.shown] ?? unit.shown];
 }
 
-const quantity = (x, unit) => (known(x) ? shown(x, unit).join(" ").trim() : "–");
+const quantity = (x, unit, like = x, n = 4) => (known(x) ? shown(x, unit, like, n).join(" ").trim() : "–");
 
 const time = { shown: "ms", factor: 1e3 };
-const percent = (x) => digits(100 * x) + " %";
+const percent = (x) => digits(100 * x, 3) + " %";
 
 // change is a relative difference with its sign.
 const change = (x) => (x > 0 ? "+" : x < 0 ? "−" : "±") + Math.abs(100 * x).toLocaleString("en-US", { maximumFractionDigits: 1 }) + " %";

@@ -34,8 +34,8 @@
       if (run.devices.length) what.push(many(run.devices.length, "GPU"));
     }
     const links = element("nav", { "aria-label": "parts of the page" });
-    page.append(element("header", {}, element("div", {}, element("h1", {}, data.title), element("p", { class: "about" }, what.join(" · "))), links,
-      element("button", { type: "button", id: "theme", onclick: turn }, "Dark / light")));
+    page.append(element("header", {}, element("div", {}, element("h1", {}, data.title), element("p", { class: "about" }, what.join(" · "))),
+      element("button", { type: "button", id: "theme", onclick: turn }, "Dark / light"), links));
     queueMicrotask(() => links.append(...[...page.querySelectorAll("section[id]")].map((s) => element("a", { href: "#" + s.id }, s.querySelector("h2").textContent))));
   }
 
@@ -48,15 +48,15 @@
     const m = metric(run, tag);
     const of = (x) => (stat === "avg" ? x?.avg : x?.p?.[stat]);
     if (!known(of(m))) return;
-    const [number, unit] = shown(of(m), m.unit);
+    const [number, unit] = shown(of(m), m.unit, of(m), 3);
     const c = element("div", { class: "card", "data-tag": tag, "data-stat": stat, "data-value": of(m) },
-      element("h3", {}, label + (stat === "avg" ? "" : " p" + stat)), element("p", { class: "number" }, number, " ", element("small", {}, unit)), more ? element("p", {}, more(m)) : null);
+      element("h3", {}, label), element("p", { class: "number" }, number, " ", element("small", {}, unit + (stat === "avg" ? "" : " (p" + stat + ")"))), more ? element("p", {}, more(m)) : null);
     const b = of(metric(baseline, tag));
     if (b) c.append(element("p", {}, "baseline " + quantity(b, m.unit) + ", ", element("span", { class: tone(tag, of(m) / b - 1) }, change(of(m) / b - 1))));
     host.append(c);
   }
 
-  function tail(m) { return "p90 " + quantity(m.p["90"], m.unit) + " · p99 " + quantity(m.p["99"], m.unit); }
+  function tail(m) { return "p90 " + quantity(m.p["90"], m.unit, m.p["90"], 3) + " · p99 " + quantity(m.p["99"], m.unit, m.p["99"], 3); }
 
   function cards() {
     const host = element("div", { class: "cards" });
@@ -64,7 +64,7 @@
     if (OK + Failed) {
       host.append(element("div", { class: "card", "data-tag": "requests", "data-value": OK }, element("h3", {}, "Requests"), element("p", { class: "number" }, count(OK), " ", element("small", {}, "succeeded")),
         element("p", {}, element("span", { class: Failed ? "bad" : "good" }, Failed ? `✘ ${count(Failed)} failed (${percent(Failed / (OK + Failed))})` : "✔ none failed"),
-          Warmup ? ` · ${count(Warmup)} to warm up` : "", InFlight ? ` · ${count(InFlight)} in flight at the end` : "")));
+          Warmup ? ` · ${count(Warmup)} warm-up` : "", InFlight ? ` · ${count(InFlight)} in flight at the end` : "")));
     }
     card(host, "Time to first token", "time_to_first_token", "50", tail);
     card(host, "Latency", "request_latency", "50", tail);
@@ -80,7 +80,7 @@
     if (!run.energy) return;
     const t = run.energy.total, joules = { shown: "J", factor: 1 };
     if (known(t.energy)) {
-      const [number, unit] = shown(t.energy, joules);
+      const [number, unit] = shown(t.energy, joules, t.energy, 4);
       const c = element("div", { class: "card", "data-tag": "energy", "data-value": t.energy }, element("h3", {}, "Energy of " + many(t.gpus ?? run.energy.gpus.length, "GPU")),
         element("p", { class: "number" }, number, " ", element("small", {}, unit + (known(t.plus_minus) ? " ± " + quantity(t.plus_minus, joules) : ""))), element("p", {}, verdict(t)));
       const b = baseline?.energy?.total.energy;
@@ -194,9 +194,9 @@
     const xs = order.map((i) => r.out[i]), ys = order.map((i) => r.energy[i]), which = new Uint8Array(order.length);
     const f = frame(host, "Energy of a request by its output tokens", many(order.length, "request"));
     const joules = { shown: "J", factor: 1 }, tip = element("output", { class: "tip" });
-    const u = plot(f, { height: 240, series: [{}, { label: "", paths: () => null, points: { show: false } }],
+    const u = plot(f, { height: 240, series: [{}, { paths: () => null, points: { show: false } }],
       scales: { x: { time: false, range: (u, a, b) => (b - a > (xs.at(-1) - xs[0]) * 0.99 ? [0, b * 1.02] : [a, b]) }, y: { range: (u, a, b) => roomy(a, b) } },
-      axes: [axis(count, { size: 28, space: 60 }), axis((v) => quantity(v, joules))], cursor: { y: false, drag: { x: true, y: false } },
+      axes: [axis(count, { size: 28, space: 60 }), axis((v, like) => quantity(v, joules, like))], cursor: { y: false, drag: { x: true, y: false } },
       hooks: { draw: [(u) => dots(u, xs, ys, which, [{ colour: colour(2) }])],
         setCursor: [(u) => { const i = hovered(u, xs, ys); tip.textContent = i < 0 ? "" : "request at " + describe(r, order[i]); }] } }, [xs, ys]);
     f.legend.append(tip);

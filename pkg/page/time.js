@@ -29,7 +29,7 @@ function overTime(host, c) {
     scales: { x: { time: false, range: (u, a, b) => (u.status && known(a) && known(b) ? [a, b] : stage.range) },
       y: c.log ? { distr: 3, log: 10 } : { range: c.range ?? ((u, a, b) => roomy(a, b)) } },
     axes: [axis((v) => clock(v, stage.step), { size: 26, space: 70, incrs: increments,
-      values: (u, splits, i, space, step) => splits.map((v) => clock(v, step)) }), axis((v) => c.show(v), c.log ? { filter: decades } : {})],
+      values: (u, splits, i, space, step) => splits.map((v) => clock(v, step)) }), axis((v, like) => c.show(v, like), c.log ? { filter: decades } : {})],
     cursor: { sync: { key: "time", scales: ["x", null], filters: { pub: (type) => type === "mousemove" || type === "mouseleave" } },
       y: false, drag: { x: true, y: false, dist: 4 }, points: { size: 6 }, dataIdx: c.draw ? undefined : nearest,
       bind: { dblclick: () => () => { zoom(...stage.full); return null; } } },
@@ -128,7 +128,8 @@ function timeline(host, run) {
   stage.full = extent(run);
   stage.range = stage.full;
   stage.shades = run.phases.filter((p) => p.name !== "profiling").concat(throttled(run));
-  stage.marks = run.marks.filter((m) => m.kind !== "error");
+  // Failures are in the scatter; a warning from before or behind is not about an instant.
+  stage.marks = run.marks.filter((m) => m.kind === "xid" || m.kind === "regime" || (m.kind === "note" && m.at >= 0 && m.at <= run.window));
   if (run.requests) latencies(host, run);
   if (run.load) loads(host, run);
   queues(host, run);
@@ -185,10 +186,10 @@ function latencies(host, run, chosen = "took", log = false, before) {
   const styles = names.map(([, c, mark], i) => ({ colour: c, mark, hidden: () => !u.series[i + 1].show }));
   const about = "each request at its start" + (r.start.length < r.of ? `; ${count(r.start.length)} drawn of ${count(r.of)}, a uniform sample` : `; all ${count(r.of)} drawn`);
   let f;
-  const lines = names.map(([label, c, mark], i) => ({ label: which.includes(i) ? label : "", colour: c, mark, paths: () => null, points: { show: false } }));
+  const lines = names.map(([label, c, mark], i) => ({ label, quiet: !which.includes(i), colour: c, mark, paths: () => null, points: { show: false } }));
   const tip = element("output", { class: "tip" });
   [u, f] = overTime(host, {
-    title: title + " over time", about, height: 260, log, show: (v) => quantity(v, unit), quiet: true,
+    title: title + " over time", about, height: 260, log, show: (v, like) => quantity(v, unit, like), quiet: true,
     data: [r.start, column(0), column(1), column(2)], series: lines,
     draw: (chart) => { u ??= chart; dots(chart, r.start, values, which, styles); },
     cursor: (u) => { tip.textContent = describe(r, hovered(u, r.start, values)); },
@@ -242,13 +243,13 @@ function loads(host, run) {
   const close = (xs, n, ...columns) => [[...xs, xs.at(-1) + n * l.width], ...columns.map((c) => [...c, c.at(-1)])];
 
   const active = coarse(l.active, fine, true);
-  overTime(host, { title: "Requests in flight", about: "mean of each " + quantity(fine * l.width, time), show: digits,
+  overTime(host, { title: "Requests in flight", about: "mean of each " + quantity(fine * l.width, time), show: (v) => digits(v),
     data: close(at(fine, active.length), fine, active), series: [line("in flight", 0, true)] });
 
   const seconds = wide * l.width;
   const tokens = coarse(l.tokens, wide).map((n) => n / seconds);
   if (tokens.some((n) => n > 0)) {
-    overTime(host, { title: "Output tokens per second", about: "in bins of " + quantity(seconds, time) + "; a request's tokens are spread evenly from its first to its last", show: digits,
+    overTime(host, { title: "Output tokens per second", about: "in bins of " + quantity(seconds, time) + "; a request's tokens are spread evenly from its first to its last", show: (v) => digits(v),
       data: close(at(wide, tokens.length), wide, tokens), series: [line("tokens/s", 2, true)] });
   }
   const done = coarse(l.done, wide).map((n) => n / seconds), failed = coarse(l.failed, wide).map((n) => n / seconds);
@@ -257,7 +258,7 @@ function loads(host, run) {
     series.push({ ...line("failed/s", 1, true), colour: () => theme["--bad"], stroke: () => theme["--bad"], fill: () => faint(theme["--bad"], 0.25) });
     data.push(failed);
   }
-  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + quantity(seconds, time), show: digits,
+  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + quantity(seconds, time), show: (v) => digits(v),
     data: close(at(wide, done.length), wide, ...data), series });
 }
 
@@ -288,7 +289,7 @@ function gaps(t) {
 function queues(host, run) {
   const several = run.servers.length > 1;
   const name = (s, what) => (several ? s.source.replace(/^https?:\/\//, "").replace(/\/metrics$/, "") + " " : "") + what;
-  tracks(host, "Server: requests running and waiting", "by the server's own metrics", digits, run.servers.flatMap((s) => [[name(s, "running"), s.tracks.running], [name(s, "waiting"), s.tracks.waiting]]));
+  tracks(host, "Server: requests running and waiting", "by the server's own metrics", (v) => digits(v), run.servers.flatMap((s) => [[name(s, "running"), s.tracks.running], [name(s, "waiting"), s.tracks.waiting]]));
   tracks(host, "Server: KV cache in use", "by the server's own metrics", percent, run.servers.map((s) => [name(s, "KV cache"), s.tracks.kv]), { range: [0, 1.05] });
 }
 
