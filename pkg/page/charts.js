@@ -10,7 +10,7 @@ function readTheme() {
   document.body.append(probe);
   for (const name of ["--ink", "--muted", "--grid", "--card", "--good", "--warn", "--bad", ...palette]) {
     probe.style.color = `var(${name})`;
-    theme[name] = getComputedStyle(probe).color;
+    theme[name] = getComputedStyle(probe).color; // as rgb(…)
   }
   probe.remove();
 }
@@ -150,7 +150,7 @@ function distribution(host, title, unit, sets) {
       { label: name + "share of requests", mark: "area", colour: colour(i), stroke: colour(i), width: 1, fill: () => faint(theme[palette[i]], 0.22), paths: uPlot.paths.stepped({ align: 1 }), points: { show: false }, scale: "share" },
       { label: name + "share up to here", mark: "line", colour: colour(i), stroke: colour(i), width: 2, dash: i ? [6, 3] : [], points: { show: false }, scale: "below" });
   });
-  const about = sets.map((s) => many(s.of, "value") + (s.values.length < s.of ? `, drawn from ${count(s.values.length)} of them` : "")).join("; ") +
+  const about = sets.map((s) => many(s.of ?? s.values.length, "value") + (s.values.length < s.of ? `, drawn from ${count(s.values.length)} of them` : "")).join("; ") +
     (beyond ? `; ${count(beyond)} farther out not drawn` : "");
   const f = frame(host, title, about);
   const u = plot(f, {
@@ -203,43 +203,55 @@ function percentiles(u, sets) {
 }
 
 // dots draws points (xs in ascending order); which tells the group of each, of
-// which styles has colour and mark. Many are small and let each other through.
+// which styles has colour and mark. Many are small, and the denser the darker.
 function dots(u, xs, ys, which, styles) {
   const { ctx, bbox } = u, ratio = uPlot.pxRatio, { min, max } = u.scales.x;
-  const from = search(xs, min), to = search(xs, max + 1e-9);
-  const n = to - from;
-  const size = (n > 20000 ? 1.5 : n > 2000 ? 2.5 : n > 500 ? 3.5 : 5) * ratio;
-  const x = (v) => bbox.left + (bbox.width * (v - min)) / (max - min);
-  const y = u.scales.y, height = bbox.height, log = y.distr === 3;
-  const scaled = log ? (v) => Math.log(v / y.min) / Math.log(y.max / y.min) : (v) => (v - y.min) / (y.max - y.min);
+  const from = search(xs, min), to = search(xs, max + 1e-9), n = to - from;
+  const x = (v) => (bbox.width * (v - min)) / (max - min);
+  const y = u.scales.y, log = y.distr === 3;
+  const height = log ? (v) => bbox.height * (1 - Math.log(v / y.min) / Math.log(y.max / y.min)) : (v) => bbox.height * (1 - (v - y.min) / (y.max - y.min));
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height + 5 * ratio);
   ctx.clip();
+  ctx.translate(bbox.left, bbox.top);
   styles.forEach((style, group) => {
     if (style.hidden?.()) return;
+    const each = (draw) => {
+      for (let i = from; i < to; i++) if (which[i] === group && known(ys[i]) && !(log && ys[i] <= 0)) draw(x(xs[i]), height(ys[i]));
+    };
     ctx.fillStyle = ctx.strokeStyle = style.colour();
-    ctx.globalAlpha = style.mark ? 0.9 : n > 20000 ? 0.35 : n > 2000 ? 0.5 : 0.75;
     ctx.lineWidth = 1.5 * ratio;
-    for (let i = from; i < to; i++) {
-      if (which[i] !== group || !known(ys[i]) || (log && ys[i] <= 0)) continue;
-      const px = x(xs[i]), py = bbox.top + height * (1 - scaled(ys[i]));
-      if (style.mark === "cross") {
-        const r = Math.max(size / 2, 3 * ratio);
-        ctx.beginPath();
-        ctx.moveTo(px - r, py - r); ctx.lineTo(px + r, py + r);
-        ctx.moveTo(px - r, py + r); ctx.lineTo(px + r, py - r);
-        ctx.stroke();
-      } else if (n > 2000) {
-        ctx.fillRect(px - size / 2, py - size / 2, size, size);
-      } else {
-        ctx.beginPath();
-        ctx.arc(px, py, size / 2, 0, 2 * Math.PI);
-        ctx.fill();
-      }
-    }
+    if (n > 2000 && !style.mark) return cloud(ctx, bbox, Math.ceil((n > 20000 ? 1.5 : 2.5) * ratio), n > 20000 ? 0.35 : 0.55, style.colour(), each);
+    ctx.globalAlpha = style.mark ? 0.9 : 0.75;
+    ctx.beginPath();
+    const r = (style.mark ? (n > 20000 ? 2 : 3) : n > 500 ? 1.8 : 2.5) * ratio;
+    if (style.mark) each((px, py) => { ctx.moveTo(px - r, py - r); ctx.lineTo(px + r, py + r); ctx.moveTo(px - r, py + r); ctx.lineTo(px + r, py - r); });
+    else each((px, py) => { ctx.moveTo(px + r, py); ctx.arc(px, py, r, 0, 2 * Math.PI); });
+    style.mark ? ctx.stroke() : ctx.fill();
   });
   ctx.restore();
+}
+
+// cloud counts the points on every pixel and draws them as one picture, which
+// takes the browser far less than to draw each.
+function cloud(ctx, bbox, size, alpha, rgb, each) {
+  const w = Math.round(bbox.width), h = Math.round(bbox.height);
+  const hits = new Uint16Array(w * h), picture = new ImageData(w, h);
+  each((px, py) => {
+    const left = Math.max(0, Math.round(px - size / 2)), top = Math.max(0, Math.round(py - size / 2));
+    for (let j = top; j < Math.min(h, top + size); j++) for (let i = left; i < Math.min(w, left + size); i++) hits[j * w + i]++;
+  });
+  const [red, green, blue] = rgb.match(/[\d.]+/g).map(Number);
+  const shades = Array.from({ length: 32 }, (_, n) => 255 * (1 - (1 - alpha) ** n));
+  for (let i = 0, o = 0; i < hits.length; i++, o += 4) {
+    if (!hits[i]) continue;
+    picture.data[o] = red; picture.data[o + 1] = green; picture.data[o + 2] = blue;
+    picture.data[o + 3] = shades[Math.min(hits[i], 31)];
+  }
+  const canvas = new OffscreenCanvas(w, h);
+  canvas.getContext("2d").putImageData(picture, 0, 0);
+  ctx.drawImage(canvas, 0, 0);
 }
 
 // search is the index of the first value that is not below x.

@@ -101,10 +101,10 @@ func TestPagesInChromium(t *testing.T) {
 		{"large", "100,000 requests and 8 GPUs", []Run{{Report: synthetic(t, 100_000, 8, 1200, 1)}}, 13, true},
 		{"compared", "a run beside its baseline", []Run{{"new", slow}, {"old", synthetic(t, 3000, 2, 60, 1)}}, 13, true},
 		{"gpus", "readings and no requests", []Run{{Report: synthetic(t, 0, 4, 60, 1)}}, 5, false},
-		{"requests", "requests and no readings", []Run{{Report: synthetic(t, 50, 0, 60, 1)}}, 9, false},
+		{"requests", "requests and no readings", []Run{{Report: synthetic(t, 50, 0, 60, 1)}}, 8, false},
 		{"one", "a single request", []Run{{Report: synthetic(t, 1, 0, 60, 1)}}, 8, false},
 		{"nothing", "a report with nothing in it", []Run{{Report: new(report.Builder).Report()}}, 0, false},
-		{"hostile", "names that would like to be markup", []Run{{Report: hostile(t, `</script><script>document.title="taken"</script><img src=x onerror=alert(1)><!--`)}}, 8, false},
+		{"hostile", "names that would like to be markup", []Run{{Report: hostile(t, `</script><script>document.title="taken"</script><img src=x onerror=alert(1)><!--`)}}, 10, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dom := b.dom(t, c.name, written(t, c.runs...))

@@ -136,7 +136,7 @@
     const good = (r, column) => column.filter((_, i) => r.requests.error[i] === null);
     const draw = (title, tag, unit, of) => distribution(host, title, unit, runs.map((r, i) => ({
       name: runs.length > 1 ? r.name || ["this run", "baseline"][i] : "", values: good(r, of(r.requests)),
-      of: metric(r, tag)?.n ?? 0, marks: marks(metric(r, tag)) })));
+      of: metric(r, tag)?.n, marks: marks(metric(r, tag)) })));
     const marks = (m) => (m?.p ? { p50: m.p["50"], p90: m.p["90"], p99: m.p["99"] } : {});
     const joules = { shown: "J", factor: 1 };
     draw("Time to first token", "time_to_first_token", time, (q) => q.ttft);

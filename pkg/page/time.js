@@ -66,8 +66,9 @@ function shade(u, c) {
     if (s.throttle && !c.throttle) continue;
     const a = Math.max(u.valToPos(s.from, "x", true), bbox.left), b = Math.min(u.valToPos(s.to, "x", true), bbox.left + bbox.width);
     if (!(b > a)) continue;
-    ctx.fillStyle = faint(theme[s.throttle ? "--warn" : "--muted"], s.throttle ? 0.16 : 0.13);
-    ctx.fillRect(a, bbox.top, Math.max(b - a, 1), bbox.height);
+    const narrow = b - a < 3 * uPlot.pxRatio;
+    ctx.fillStyle = faint(theme[s.throttle ? "--warn" : "--muted"], narrow ? 0.4 : s.throttle ? 0.16 : 0.13);
+    ctx.fillRect(a, bbox.top, narrow ? 3 * uPlot.pxRatio : b - a, bbox.height);
   }
   ctx.restore();
 }
