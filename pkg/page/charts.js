@@ -48,9 +48,8 @@ function axis(values, options = {}) {
 function plot(f, options, data) {
   const width = () => Math.max(280, f.plot.clientWidth);
   const u = new uPlot({ width: width(), height: 160, legend: { show: false }, padding: [8, 12, 0, 0], pxAlign: false, ...options }, data, f.plot);
-  u.watch = new ResizeObserver(() => {
-    if (u.width !== width()) u.setSize({ width: width(), height: u.height });
-  });
+  u.fit = (w = width()) => { if (u.width !== w) u.setSize({ width: w, height: u.height }); };
+  u.watch = new ResizeObserver(() => { if (!matchMedia("print").matches) u.fit(); });
   u.watch.observe(f.plot);
   drawn.add(u);
   return u;
@@ -136,7 +135,7 @@ function distribution(host, title, unit, sets) {
   const highest = (v) => Math.min(v.at(-1), Math.max(at(v, 0.5) + 6 * (at(v, 0.9) - at(v, 0.5)), at(v, 0.99) + 0.1 * (at(v, 0.99) - lowest(v))));
   let low = Math.min(...sets.map((s) => lowest(s.values))), high = Math.max(...sets.map((s) => highest(s.values)));
   if (low > 0 && low < high / 3) low = 0;
-  if (high <= low) { low -= Math.abs(low) / 10 || 1; high += Math.abs(high) / 10 || 1; }
+  if (high - low <= 1e-6 * Math.abs(high)) { low -= Math.abs(low) / 10 || 1; high += Math.abs(high) / 10 || 1; }
   const beyond = sets.reduce((n, s) => n + search(s.values, low) + s.values.length - s.values.findLastIndex((v) => v <= high) - 1, 0);
   const points = 240;
   const grid = Array.from({ length: points + 1 }, (_, i) => low + ((high - low) * i) / points);
@@ -179,7 +178,8 @@ function percentiles(u, sets) {
   sets.forEach((s, i) => {
     for (const [name, x] of Object.entries(s.marks)) {
       if (!known(x) || x < u.scales.x.min || x > u.scales.x.max) continue;
-      const left = u.valToPos(x, "x", true), width = ctx.measureText(name).width + 8 * ratio;
+      const at = u.valToPos(x, "x", true), width = ctx.measureText(name).width + 8 * ratio;
+      const left = at + width > bbox.left + bbox.width ? at - width - 2 * ratio : at;
       let row = 0;
       while (ends.some((e) => e.row === row && left < e.right && left + width > e.left)) row++;
       ends.push({ row, left, right: left + width });
@@ -187,8 +187,8 @@ function percentiles(u, sets) {
       ctx.setLineDash([3 * ratio, 3 * ratio]);
       ctx.lineWidth = ratio;
       ctx.beginPath();
-      ctx.moveTo(left, bbox.top + (row * 12) * ratio);
-      ctx.lineTo(left, bbox.top + bbox.height);
+      ctx.moveTo(at, bbox.top + (row * 12) * ratio);
+      ctx.lineTo(at, bbox.top + bbox.height);
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.strokeStyle = theme["--card"];

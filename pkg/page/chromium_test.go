@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,13 +142,78 @@ func sameHeadline(t *testing.T, dom []byte, r *report.Report) {
 	}
 }
 
+// with puts a script of a test into a page, which its policy would forbid.
+func with(page []byte, script string) []byte {
+	page = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAll(page, nil)
+	return bytes.Replace(page, []byte("</body>"), []byte("<script>"+script+"</script></body>"), 1)
+}
+
+// The policy keeps out what was not put into the page by this package.
+func TestPolicyInChromium(t *testing.T) {
+	b := startBrowser(t)
+	page := bytes.Replace(written(t, Run{Report: demo(t)}), []byte("</body>"), []byte(`<script>document.documentElement.dataset.taken = 1</script></body>`), 1)
+	file := filepath.Join(b.dir, "policy.html")
+	if err := os.WriteFile(file, page, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	dom := b.run(t, "--dump-dom", "file://"+file)
+	if attribute(dom, "taken") != "" || !strings.Contains(attribute(dom, "errors"), "blocked script-src") {
+		t.Errorf("another script ran; errors: %q", attribute(dom, "errors"))
+	}
+}
+
+// Keys and the mouse do what the page says that they do.
+func TestHandsInChromium(t *testing.T) {
+	b := startBrowser(t)
+	dom := b.dom(t, "hands", with(written(t, Run{Report: synthetic(t, 2000, 2, 100, 1)}), `(async () => {
+		const said = [], check = (what, ok) => said.push((ok ? "" : "NOT ") + what);
+		const settle = async () => { await null; await null; await null; };
+		const span = () => stage.range[1] - stage.range[0];
+		const press = (key, more) => stage.charts[1].root.closest("figure").dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+		const whole = span();
+		press("+"); await settle();
+		check("plus zooms in", Math.abs(span() - whole / 2) < 1e-6 * whole);
+		check("all charts show the same time", stage.charts.every((u) => Math.abs(u.scales.x.max - stage.range[1]) < 1e-6));
+		const from = stage.range[0];
+		press("ArrowRight", { shiftKey: true }); await settle();
+		check("shift and an arrow move the view", stage.range[0] > from);
+		press("ArrowRight"); await settle();
+		check("an arrow moves all cursors", stage.charts.every((u) => Math.abs(u.posToVal(u.cursor.left, "x") - stage.charts[0].posToVal(stage.charts[0].cursor.left, "x")) < whole / 500));
+		press("0"); await settle();
+		check("0 shows the whole run", Math.abs(span() - whole) < 1e-6 * whole);
+		const row = document.querySelector("#slow tbody tr");
+		row.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" })); await settle();
+		check("a slow request is shown", span() < whole / 5);
+		const sort = [...document.querySelectorAll("#slow th button")].find((e) => e.textContent === "TTFT");
+		sort.click();
+		check("tables sort", sort.parentNode.getAttribute("aria-sort") === "descending" && document.querySelectorAll("#slow tbody tr").length === 15);
+		document.querySelector("#slow .more").click();
+		check("tables show all", document.querySelectorAll("#slow tbody tr").length === 100);
+		const n = stage.charts.length, select = document.querySelector("#time figure select");
+		select.value = "ttft"; select.dispatchEvent(new Event("change")); await settle();
+		check("the scatter shows something else", stage.charts.length === n && document.querySelector("#time figure h3").textContent === "Time to first token over time");
+		document.querySelector("#time figure input").click(); await settle();
+		check("in logarithms", document.querySelector("#time figure input").checked && stage.charts.length === n);
+		const before = theme["--ink"];
+		document.getElementById("theme").click();
+		check("the theme turns", theme["--ink"] !== before);
+		const key = document.querySelector("#time figure:nth-of-type(2) .legend button");
+		key.click();
+		check("a line is hidden", key.getAttribute("aria-pressed") === "false");
+		document.documentElement.dataset.said = said.join("; ");
+	})();`))
+	said := attribute(dom, "said")
+	if said == "" || strings.Contains(said, "NOT ") {
+		t.Errorf("the page did: %q", said)
+	}
+	t.Log(said)
+}
+
 // TestZoomInChromium measures what a reader waits for when 100,000 requests are
 // zoomed, drawing included. The figures are told, not judged.
 func TestZoomInChromium(t *testing.T) {
 	b := startBrowser(t)
-	page := written(t, Run{Report: synthetic(t, 100_000, 8, 1200, 1)})
-	page = regexp.MustCompile(`<meta http-equiv="Content-Security-Policy"[^>]*>`).ReplaceAll(page, nil)
-	page = bytes.Replace(page, []byte("</body>"), []byte(`<script>(async () => {
+	page := with(written(t, Run{Report: synthetic(t, 100_000, 8, 1200, 1)}), `(async () => {
 		const settle = () => { for (const u of drawn) u.ctx.getImageData(0, 0, 1, 1); };
 		await null;
 		settle();
@@ -161,7 +227,7 @@ func TestZoomInChromium(t *testing.T) {
 		}
 		times.sort((a, b) => a - b);
 		document.documentElement.dataset.zoomed = times[10].toFixed(1) + " " + times[19].toFixed(1);
-	})();</script></body>`), 1)
+	})();`)
 	dom := b.dom(t, "zoom", page)
 	if attribute(dom, "zoomed") == "" {
 		t.Fatal("the page was not zoomed")

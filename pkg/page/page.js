@@ -257,15 +257,18 @@
 
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", retheme);
 
-  // On paper everything is light.
+  // On paper everything is light, and charts are of a width to which browsers
+  // shrink a page.
   let before;
   addEventListener("beforeprint", () => {
     before = document.documentElement.dataset.theme ?? "";
     document.documentElement.dataset.theme = "light";
     retheme();
+    for (const u of drawn) u.fit(u.root.closest(".pair") ? 445 : 920);
   });
   addEventListener("afterprint", () => {
     if (before) document.documentElement.dataset.theme = before; else delete document.documentElement.dataset.theme;
     retheme();
+    for (const u of drawn) u.fit();
   });
 }

@@ -240,17 +240,18 @@ function loads(host, run) {
   const wide = Math.max(fine, Math.ceil(bins / Math.min(200, Math.max(20, ends / 8))));
   const at = (n, count) => Array.from({ length: count }, (_, i) => l.from + i * n * l.width);
   const stepped = uPlot.paths.stepped({ align: 1 });
+  const range = (u, a, b) => [0, (b || 1) * 1.08]; // what is filled is filled from 0
   const line = (label, i, fill) => ({ label, colour: colour(i), stroke: colour(i), width: 1.5, fill: fill ? () => faint(theme[palette[i]], 0.15) : undefined, paths: stepped, points: { show: false } });
   const close = (xs, n, ...columns) => [[...xs, xs.at(-1) + n * l.width], ...columns.map((c) => [...c, c.at(-1)])];
 
   const active = coarse(l.active, fine, true);
-  overTime(host, { title: "Requests in flight", about: "mean of each " + quantity(fine * l.width, time), show: (v) => digits(v),
+  overTime(host, { title: "Requests in flight", about: "mean of each " + quantity(fine * l.width, time), show: (v) => digits(v), range,
     data: close(at(fine, active.length), fine, active), series: [line("in flight", 0, true)] });
 
   const seconds = wide * l.width;
   const tokens = coarse(l.tokens, wide).map((n) => n / seconds);
   if (tokens.some((n) => n > 0)) {
-    overTime(host, { title: "Output tokens per second", about: "in bins of " + quantity(seconds, time) + "; a request's tokens are spread evenly from its first to its last", show: (v) => digits(v),
+    overTime(host, { title: "Output tokens per second", about: "in bins of " + quantity(seconds, time) + "; a request's tokens are spread evenly from its first to its last", show: (v) => digits(v), range,
       data: close(at(wide, tokens.length), wide, tokens), series: [line("tokens/s", 2, true)] });
   }
   const done = coarse(l.done, wide).map((n) => n / seconds), failed = coarse(l.failed, wide).map((n) => n / seconds);
@@ -259,7 +260,7 @@ function loads(host, run) {
     series.push({ ...line("failed/s", 1, true), colour: () => theme["--bad"], stroke: () => theme["--bad"], fill: () => faint(theme["--bad"], 0.25) });
     data.push(failed);
   }
-  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + quantity(seconds, time), show: (v) => digits(v),
+  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + quantity(seconds, time), show: (v) => digits(v), range,
     data: close(at(wide, done.length), wide, ...data), series });
 }
 
