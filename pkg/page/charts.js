@@ -195,7 +195,7 @@ function percentiles(u, sets) {
       ctx.lineWidth = 4 * ratio;
       ctx.lineJoin = "round";
       ctx.strokeText(name, left + 3 * ratio, bbox.top + (9 + row * 12) * ratio);
-      ctx.fillStyle = theme["--ink"];
+      ctx.fillStyle = theme[sets.length > 1 ? palette[i] : "--ink"];
       ctx.fillText(name, left + 3 * ratio, bbox.top + (9 + row * 12) * ratio);
     }
   });

@@ -52,7 +52,7 @@
     const c = element("div", { class: "card", "data-tag": tag, "data-stat": stat, "data-value": of(m) },
       element("h3", {}, label), element("p", { class: "number" }, number, " ", element("small", {}, unit + (stat === "avg" ? "" : " (p" + stat + ")"))), more ? element("p", {}, more(m)) : null);
     const b = of(metric(baseline, tag));
-    if (b) c.append(element("p", {}, "baseline " + quantity(b, m.unit) + ", ", element("span", { class: tone(tag, of(m) / b - 1) }, change(of(m) / b - 1))));
+    if (b) c.append(element("p", {}, "baseline " + quantity(b, m.unit, b, 3) + ", ", element("span", { class: tone(tag, of(m) / b - 1) }, change(of(m) / b - 1))));
     host.append(c);
   }
 
@@ -155,8 +155,8 @@
     const choose = runs.length > 1 ? element("select", { "aria-label": "run to draw", onchange: (e) => timeline(host, runs[e.target.value]) },
       runs.map((r, i) => element("option", { value: i }, r.name || ["this run", "baseline"][i]))) : null;
     section(page, "time", "Over time", element("p", { class: "hint" }, choose, back,
-      " Drag to zoom, double-click for the whole run. On a focused chart: arrow keys move the cursor, with shift the view; + and − zoom, 0 goes back. Zero is the start of the first measured request",
-      run.phases.some((p) => p.name === "warmup") ? "; the warm-up is shaded grey." : "."), host);
+      " Drag to zoom, double-click for the whole run. On a focused chart: arrow keys move the cursor, with shift the view; + and − zoom, 0 goes back. Zero is the ",
+      run.requests ? "start of the first measured request" : "first reading", run.phases.some((p) => p.name === "warmup") ? "; the warm-up is shaded grey." : "."), host);
     timeline(host, runs[0]);
     marked();
   }

@@ -58,7 +58,7 @@ func (b *Builder) Tell() { b.story = &teller{} }
 func (t *teller) add(l record.Line) {
 	switch l.Type {
 	case record.TypeRequest:
-		var r record.Request
+		var r brief
 		if l.Decode(&r) == nil {
 			t.request(&r)
 		}
@@ -85,22 +85,18 @@ func (t *teller) add(l record.Line) {
 	}
 }
 
-func (t *teller) request(r *record.Request) {
+func (t *teller) request(r *brief) {
 	t.grid.request(r)
 	if r.Phase != record.Profiling {
 		return
 	}
 	t.requests.add(r)
 	if e := r.Error; e != nil {
-		at, ok := r.End()
-		if !ok {
-			at = r.Start
-		}
 		text := e.Class
 		if e.Message != "" {
 			text += ": " + e.Message
 		}
-		t.mark(at, "error", "request "+r.ID+": "+text)
+		t.mark(r.end(), "error", "request "+r.ID+": "+text)
 	}
 }
 

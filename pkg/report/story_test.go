@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -44,6 +45,20 @@ func made(id string, at, took, ttft float64, out int) *record.Request {
 	return &record.Request{Run: "R", ID: id, Phase: record.Profiling, Start: midnight.Add(at), Took: &took, TTFT: &ttft, Tokens: &record.Tokens{Out: &out}}
 }
 
+// short is what the story reads of a request.
+func short(t testing.TB, r *record.Request) *brief {
+	t.Helper()
+	text, err := json.Marshal(r)
+	b := new(brief)
+	if err == nil {
+		err = json.Unmarshal(text, b)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 // The bins of the load are what counting every request in every bin gives,
 // however often the grid became coarser, and in whatever order they came.
 func TestLoadEqualsBruteForce(t *testing.T) {
@@ -61,7 +76,7 @@ func TestLoadEqualsBruteForce(t *testing.T) {
 		}
 		var g grid
 		for _, r := range list {
-			g.request(r)
+			g.request(short(t, r))
 		}
 		l := g.load()
 		if len(l.Bins) > mostBins {
@@ -126,8 +141,9 @@ func TestLoadOfOddInstants(t *testing.T) {
 	var g grid
 	for _, at := range []record.Time{first, last, 0, midnight, first + 1, last - 1} {
 		for _, took := range []float64{0, 1, maxGap, math.Inf(1), math.NaN(), -1} {
-			out := 10
-			g.request(&record.Request{Start: at, Took: &took, Tokens: &record.Tokens{Out: &out}})
+			r := short(t, made("1", 0, 1, 0.1, 10))
+			r.Start, r.Took = at, &took
+			g.request(r)
 		}
 	}
 	if l := g.load(); len(l.Bins) == 0 || len(l.Bins) > mostBins {
@@ -178,11 +194,13 @@ func TestSample(t *testing.T) {
 	t.Parallel()
 	const n = 3*mostTold + 17
 	var forth, back sample
+	add := func(s *sample, i int) {
+		took := 1 + float64(i%1000)
+		s.add(&brief{Run: "R", ID: fmt.Sprint(i), Start: midnight.Add(float64(i)), Took: &took})
+	}
 	for i := range n {
-		r := made(fmt.Sprint(i), float64(i), 1+float64(i%1000), 0.1, 5)
-		forth.add(r)
-		r = made(fmt.Sprint(n-1-i), float64(n-1-i), 1+float64((n-1-i)%1000), 0.1, 5)
-		back.add(r)
+		add(&forth, i)
+		add(&back, n-1-i)
 	}
 	a, b := forth.list(), back.list()
 	if len(a) != mostTold || forth.of != n {
@@ -209,8 +227,9 @@ func TestSample(t *testing.T) {
 func TestSampleOfOneRequest(t *testing.T) {
 	t.Parallel()
 	var s sample
+	r := short(t, made("1", 0, 1, 0.1, 5))
 	for range 5 * mostTold {
-		s.add(made("1", 0, 1, 0.1, 5))
+		s.add(r)
 	}
 	if len(s.kept) > 2*mostTold || len(s.list()) != mostTold || s.of != 5*mostTold {
 		t.Errorf("%d kept, %d told, of %d", len(s.kept), len(s.list()), s.of)
@@ -308,7 +327,7 @@ func FuzzStory(f *testing.F) {
 
 // go test -bench Told ./pkg/report
 func BenchmarkTold(b *testing.B) {
-	r := made("1", 0, 1, 0.1, 100)
+	r := short(b, made("1", 0, 1, 0.1, 100))
 	var t teller
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -74,7 +74,7 @@ const (
 	finestGrid = int64(1e6) // ns
 )
 
-func (g *grid) request(r *record.Request) {
+func (g *grid) request(r *brief) {
 	if r.Start == 0 || r.Took == nil || !(*r.Took >= 0 && *r.Took <= maxGap) {
 		return
 	}

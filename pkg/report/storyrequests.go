@@ -26,6 +26,33 @@ type Slow struct {
 	GPU                 *record.Share
 }
 
+// A brief holds the keys of a record.Request that count here. The gaps, which
+// make most of a line, are not among them.
+type brief struct {
+	Run    string      `json:"run"`
+	ID     string      `json:"id"`
+	Phase  string      `json:"phase"`
+	Model  string      `json:"model"`
+	URL    string      `json:"url"`
+	Start  record.Time `json:"start"`
+	Took   *float64    `json:"took"`
+	TTFT   *float64    `json:"ttft"`
+	Tokens *struct {
+		In  *int `json:"in"`
+		Out *int `json:"out"`
+	} `json:"tokens"`
+	Error *record.Error `json:"error"`
+	GPU   *record.Share `json:"gpu"`
+}
+
+// end is the instant at which it was over, or the last that is known of it.
+func (r *brief) end() record.Time {
+	if r.Took == nil {
+		return r.Start
+	}
+	return r.Start.Add(*r.Took)
+}
+
 const (
 	mostTold = 100_000
 	mostSlow = 100
@@ -46,7 +73,7 @@ type numbered struct {
 	number uint64
 }
 
-func (s *sample) add(r *record.Request) {
+func (s *sample) add(r *brief) {
 	s.of++
 	t := told(r)
 	if r.Error == nil && r.Took != nil {
@@ -101,7 +128,7 @@ func number(run, id string) uint64 {
 	return h ^ h>>33
 }
 
-func told(r *record.Request) Told {
+func told(r *brief) Told {
 	t := Told{Start: r.Start, Took: math.NaN(), TTFT: math.NaN(), Energy: math.NaN(), In: -1, Out: -1}
 	set := func(to, from *float64) {
 		if from != nil {
@@ -136,7 +163,7 @@ func (s *slowest) Pop() any {
 	return last
 }
 
-func (s *slowest) add(t Told, r *record.Request) {
+func (s *slowest) add(t Told, r *brief) {
 	if len(*s) >= mostSlow && t.Took <= (*s)[0].Took {
 		return
 	}
