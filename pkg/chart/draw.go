@@ -103,7 +103,7 @@ const (
 // see all of them.
 const style = `text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,Helvetica,Arial,sans-serif;fill:#1b2026}
 .back{fill:#fff}.t{font-weight:600}.m{fill:#5b6673}.s{font-size:11px}.g{stroke:#e2e6eb}.v{stroke:#5b6673;stroke-dasharray:3 3}
-.l{fill:none;stroke-width:1.4;stroke-linejoin:round}.d{fill:none;stroke-width:3.4;stroke-linecap:round;stroke-opacity:.6}.x{fill:none;stroke-width:1.4}.f{stroke:none;fill-opacity:.16}
+.l{fill:none;stroke-width:1.4;stroke-linejoin:round}.d{fill:none;stroke-width:3.4;stroke-linecap:round;stroke-opacity:.7}.x{fill:none;stroke-width:1.4}.f{stroke:none;fill-opacity:.16}
 .k0{stroke:#0072b2;fill:#0072b2}.k1{stroke:#d55e00;fill:#d55e00}.k2{stroke:#009e73;fill:#009e73}.k3{stroke:#b65a94;fill:#b65a94}
 .k4{stroke:#c98700;fill:#c98700}.k5{stroke:#3fa3dc;fill:#3fa3dc}.k6{stroke:#5b6673;fill:#5b6673}.k7{stroke:#8a7a00;fill:#8a7a00}
 @media(prefers-color-scheme:dark){text{fill:#e7eaee}.back{fill:#14181d}.m{fill:#98a3b0}.g{stroke:#2c333b}.v{stroke:#98a3b0}

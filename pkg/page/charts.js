@@ -222,7 +222,7 @@ function dots(u, xs, ys, which, styles) {
     };
     ctx.fillStyle = ctx.strokeStyle = style.colour();
     ctx.lineWidth = 1.5 * ratio;
-    if (n > 2000 && !style.mark) return cloud(ctx, bbox, Math.ceil((n > 20000 ? 1.5 : 2.5) * ratio), n > 20000 ? 0.35 : 0.55, style.colour(), each);
+    if (n > 2000 && !style.mark) return cloud(ctx, bbox, Math.ceil((n > 20000 ? 1.5 : 2.5) * ratio), group ? 0.9 : n > 20000 ? 0.35 : 0.55, style.colour(), each);
     ctx.globalAlpha = style.mark ? 0.9 : 0.75;
     ctx.beginPath();
     const r = (style.mark ? (n > 20000 ? 2 : 3) : n > 500 ? 1.8 : 2.5) * ratio;

@@ -231,6 +231,8 @@ function coarse(column, n, mean) {
   return to;
 }
 
+const stretch = (s) => (s >= 1 ? digits(s, 3) + " s" : quantity(s, time, s, 3));
+
 // loads draws what was in flight, tokens and requests.
 function loads(host, run) {
   const l = run.load, bins = l.done.length;
@@ -245,13 +247,13 @@ function loads(host, run) {
   const close = (xs, n, ...columns) => [[...xs, xs.at(-1) + n * l.width], ...columns.map((c) => [...c, c.at(-1)])];
 
   const active = coarse(l.active, fine, true);
-  overTime(host, { title: "Requests in flight", about: "mean of each " + quantity(fine * l.width, time), show: (v) => digits(v), range,
+  overTime(host, { title: "Requests in flight", about: "mean of each " + stretch(fine * l.width), show: (v) => digits(v), range,
     data: close(at(fine, active.length), fine, active), series: [line("in flight", 0, true)] });
 
   const seconds = wide * l.width;
   const tokens = coarse(l.tokens, wide).map((n) => n / seconds);
   if (tokens.some((n) => n > 0)) {
-    overTime(host, { title: "Output tokens per second", about: "in bins of " + quantity(seconds, time) + "; a request's tokens are spread evenly from its first to its last", show: (v) => digits(v), range,
+    overTime(host, { title: "Output tokens per second", about: "in bins of " + stretch(seconds) + "; a request's tokens are spread evenly from its first to its last", show: (v) => digits(v), range,
       data: close(at(wide, tokens.length), wide, tokens), series: [line("tokens/s", 2, true)] });
   }
   const done = coarse(l.done, wide).map((n) => n / seconds), failed = coarse(l.failed, wide).map((n) => n / seconds);
@@ -260,7 +262,7 @@ function loads(host, run) {
     series.push({ ...line("failed/s", 1, true), colour: () => theme["--bad"], stroke: () => theme["--bad"], fill: () => faint(theme["--bad"], 0.25) });
     data.push(failed);
   }
-  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + quantity(seconds, time), show: (v) => digits(v), range,
+  overTime(host, { title: "Requests per second", about: "at their ends, in bins of " + stretch(seconds), show: (v) => digits(v), range,
     data: close(at(wide, done.length), wide, ...data), series });
 }
 
