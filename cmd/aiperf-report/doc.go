@@ -22,8 +22,19 @@
 //	json      AIPerf's profile_export_aiperf.json, for example
 //	          .request_latency.p99 (ms); our own additions are under the keys
 //	          window, energy, gpus and notes, in base units
+//	html      one page for a browser, which loads nothing from anywhere:
+//	          distributions; requests, throughput and each GPU's power,
+//	          utilization, memory, clock and temperature on one axis of time;
+//	          slow requests and what the GPUs did meanwhile; all numbers
+//	svg       one chart to paste somewhere, chosen by --chart: latency, ttft,
+//	          throughput, concurrency or power over time
 //
-// With csv and json the notes go to standard error as well.
+// A page holds 100,000 requests; of more it draws a uniform sample, and the
+// slowest. Of GPU readings it keeps the lowest and the highest of each of 2000
+// stretches of time. Numbers count everything, and the page says what it left
+// out. There is no png: rsvg-convert or a browser makes one of the svg.
+//
+// With csv, json and svg the notes go to standard error as well.
 //
 // # Measures
 //
@@ -57,5 +68,6 @@
 //	aiperf-report run.ndjson.zst
 //	aiperf-report --format json run.ndjson | jq .request_latency.p99
 //	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format markdown -o energy.md
+//	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format html -o run.html
 //	aiperf-load --model m --url localhost:8000 | tee load.ndjson | aiperf-report
 package main

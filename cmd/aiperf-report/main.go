@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"aiperf/pkg/artifact"
+	"aiperf/pkg/chart"
 	"aiperf/pkg/cli"
+	"aiperf/pkg/page"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
 	"aiperf/pkg/report"
@@ -25,7 +27,8 @@ func main() { cli.Main("aiperf-report", run) }
 
 func run(_ context.Context, env *cli.Env) (err error) {
 	flags := pflag.NewFlagSet(env.Name, pflag.ContinueOnError)
-	format := flags.StringP("format", "f", "table", "`form` of the report: table, markdown, csv, json")
+	format := flags.StringP("format", "f", "table", "`form` of the report: table, markdown, csv, json, html, svg")
+	picture := flags.String("chart", "", "what svg shows: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
 	output := flags.StringP("output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
 	width := flags.Int("width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
 	noGPU := flags.Bool("no-gpu", false, "leave GPUs and their energy out of table and markdown")
@@ -37,6 +40,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	switch {
 	case !ok:
 		return cli.Usagef("--format %q is not one of %s", *format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
+	case *picture != "" && !slices.Contains(chart.Kinds, *picture):
+		return cli.Usagef("--chart %q is not one of %s", *picture, strings.Join(chart.Kinds, ", "))
+	case *picture != "" && *format != "svg":
+		return cli.Usagef("--chart is for --format svg, and not for %s", *format)
 	case flags.Changed("width") && *width < 40:
 		return cli.Usagef("--width %d is less than the 40 columns that a table needs", *width)
 	}
@@ -55,15 +62,21 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	defer cli.ReadOn()()
 
 	var b report.Builder
+	if *format == "html" || *format == "svg" {
+		b.Tell()
+	}
 	unread := read(env, &b, names, *quiet)
 	r := b.Report()
 	if r.Empty() {
 		return errors.Join(unread, nothing(r, names))
 	}
-	if (*format == "csv" || *format == "json") && !*quiet {
+	if (*format == "csv" || *format == "json" || *format == "svg") && !*quiet {
 		for _, n := range r.Notes {
 			tell(env, n)
 		}
+	}
+	if *format == "svg" {
+		return errors.Join(unread, chart.SVG(out, r, *picture))
 	}
 	return errors.Join(unread, write(out, r, render.Options{Width: columns(env, *output, *width), NoGPU: *noGPU}))
 }
@@ -73,6 +86,10 @@ var formats = map[string]func(io.Writer, *report.Report, render.Options) error{
 	"markdown": render.Markdown,
 	"csv":      func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.CSV(w, r) },
 	"json":     func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.JSON(w, r) },
+	"html": func(w io.Writer, r *report.Report, _ render.Options) error {
+		return page.HTML(w, page.Options{}, page.Run{Report: r})
+	},
+	"svg": func(w io.Writer, r *report.Report, _ render.Options) error { return chart.SVG(w, r, "") },
 }
 
 // columns is the width of tables: as told, or the terminal's; 0 if neither.

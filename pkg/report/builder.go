@@ -17,6 +17,7 @@ type Builder struct {
 	sources  sources
 	energy   energies
 	notes    notes
+	story    *teller // nil unless it is asked for
 
 	newer   int // lines of a later version of the contract
 	skipped int // lines that could not be read
@@ -33,6 +34,8 @@ func (b *Builder) Add(l record.Line) error {
 	err := b.add(l)
 	if err != nil {
 		b.skipped++
+	} else if b.story != nil {
+		b.story.add(l)
 	}
 	return err
 }
@@ -103,6 +106,9 @@ func (b *Builder) Report() *Report {
 	r.GPUs = b.gpus.summarize(r.Window)
 	r.Energy = b.energy.finish(r, &b.requests)
 	r.Notes = b.remark(r)
+	if b.story != nil {
+		r.Story = b.story.finish(r.GPUs)
+	}
 	return r
 }
 
