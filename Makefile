@@ -10,7 +10,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-page test-jobs race fuzz bench bench-peers bench-duckdb soak lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-page test-jobs race fuzz bench bench-peers bench-duckdb soak test-aiperf-report bench-report lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -54,6 +54,12 @@ bench-duckdb:  ## aiperf-merge beside DuckDB's ASOF join and beside sort -m (slo
 
 test-llamacpp: build  ## aiperf-load against llama.cpp, which is built first (slow)
 	tools/test-llamacpp
+
+test-aiperf-report: build  ## AIPerf loads, computes again and plots the files of aiperf-profile (needs Python)
+	tools/test-aiperf-report
+
+bench-report: build  ## aiperf-report beside DuckDB on a million requests of 200 gaps (2.5 GB; needs Python)
+	tools/bench-report
 
 soak:  ## a thousand sources once a second for SOAK=10m; wants an idle machine
 	AIPERF_SOAK=$(SOAK) go test -run '^TestSoak$$' -count 1 -timeout 48h -v ./cmd

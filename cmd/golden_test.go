@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"io"
 	"math"
 	"net/http"
 	"os"
@@ -47,6 +48,14 @@ func TestDemo(t *testing.T) {
 			"report.md":     func(b *bytes.Buffer) error { return render.Markdown(b, r, render.Options{}) },
 			"report.csv":    func(b *bytes.Buffer) error { return artifact.CSV(b, r) },
 			"report.json":   func(b *bytes.Buffer) error { return artifact.JSON(b, r) },
+			"report.ndjson": func(b *bytes.Buffer) error { return artifact.Lines(b, r) },
+			"report.prom":   func(b *bytes.Buffer) error { return artifact.Prometheus(b, r) },
+			"profile_export.jsonl": func(b *bytes.Buffer) error {
+				return each(merged, (&artifact.RequestWriter{W: b}).Add)
+			},
+			"gpu_telemetry_export.jsonl": func(b *bytes.Buffer) error {
+				return each(merged, (&artifact.TelemetryWriter{W: b}).Add)
+			},
 		} {
 			var b bytes.Buffer
 			if err := write(&b); err != nil {
@@ -54,7 +63,61 @@ func TestDemo(t *testing.T) {
 			}
 			golden(t, name, b.Bytes())
 		}
+		parted(t, merged)
 	})
+}
+
+// parted writes the report in groups and time slices, with other definitions and
+// percentiles, at two widths and in every form that shows them.
+func parted(t *testing.T, merged []byte) {
+	goodput, err := report.ParseGoodput("request_latency:230 inter_token_latency:10")
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := report.Options{TTFT: report.TTFTAny, ITL: report.ITLChunk, Percentiles: []float64{50, 90, 99.9}, Goodput: goodput, Window: 1}
+	text := func(width int) func(*bytes.Buffer, *report.Report) error {
+		return func(b *bytes.Buffer, r *report.Report) error {
+			return render.Text(b, r, render.Options{Width: width, Trace: true, Percentiles: options.Percentiles})
+		}
+	}
+	plain := func(f func(io.Writer, *report.Report) error) func(*bytes.Buffer, *report.Report) error {
+		return func(b *bytes.Buffer, r *report.Report) error { return f(b, r) }
+	}
+	for _, c := range []struct {
+		by, name string
+		write    func(*bytes.Buffer, *report.Report) error
+	}{
+		{"phase", "by-phase-140.txt", text(140)},
+		{"phase", "by-phase-80.txt", text(80)},
+		{"phase", "by-phase.json", plain(artifact.JSON)},
+		{"phase", "timeslices.json", plain(artifact.TimeslicesJSON)},
+		{"phase", "timeslices.csv", plain(artifact.TimeslicesCSV)},
+		{"gpu", "by-gpu-80.txt", text(80)},
+		{"gpu", "by-gpu.prom", plain(artifact.Prometheus)},
+		{"host,turn", "by-host-turn-140.txt", text(140)},
+	} {
+		if options.By, err = report.ParseBy(c.by); err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := c.write(&b, reportWith(t, merged, options)); err != nil {
+			t.Error(err)
+		}
+		golden(t, c.name, b.Bytes())
+	}
+}
+
+// each gives all lines of a stream to a writer.
+func each(stream []byte, add func(record.Line) error) error {
+	for l, err := range record.Read(bytes.NewReader(stream), "merged") {
+		if err == nil {
+			err = add(l)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const (
@@ -162,7 +225,11 @@ func mergeAll(t *testing.T, streams ...[]byte) []byte {
 }
 
 func reportOf(t *testing.T, merged []byte) *report.Report {
-	var b report.Builder
+	return reportWith(t, merged, report.Options{})
+}
+
+func reportWith(t *testing.T, merged []byte, o report.Options) *report.Report {
+	b := report.Builder{Options: o}
 	for l, err := range record.Read(bytes.NewReader(merged), "merged") {
 		if err == nil {
 			err = b.Add(l)

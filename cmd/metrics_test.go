@@ -24,6 +24,8 @@ func TestMetricsByAnotherPath(t *testing.T) {
 	add := func(tag string, x float64) { values[tag] = append(values[tag], x) }
 	var first, last time.Time
 	in, out, energy := 0.0, 0.0, 0.0
+	var flight flight
+	var lastStart time.Time
 	for line := range strings.Lines(string(text)) {
 		var r map[string]any
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
@@ -48,7 +50,17 @@ func TestMetricsByAnotherPath(t *testing.T) {
 		if first.IsZero() || start.Before(first) {
 			first = start
 		}
+		if start.After(lastStart) {
+			lastStart = start
+		}
 		in, out = in+isl, out+osl
+		flight.add(took, ttft, isl, osl, r["gaps"].([]any))
+		below(add, r["http"].(map[string]any), r["bytes"].(map[string]any), took)
+		add("usage_prompt_tokens", isl)
+		add("usage_completion_tokens", osl)
+		add("usage_total_tokens", isl+osl)
+		add("output_token_count", osl)
+		add("time_to_first_output_token", 1e3*ttft)
 		add("request_latency", 1e3*took)
 		add("time_to_first_token", 1e3*ttft)
 		add("decode_duration", 1e3*(took-ttft))
@@ -90,7 +102,68 @@ func TestMetricsByAnotherPath(t *testing.T) {
 	} {
 		want[tag+".avg"] = v
 	}
-	compare(t, want)
+	for tag, v := range map[string]float64{
+		"achieved_request_rate": (n - 1) / lastStart.Sub(first).Seconds(), "error_request_count": 0, "completed_request_count": n, "request_error_rate": 0,
+		"total_usage_prompt_tokens": in, "total_usage_completion_tokens": out, "total_usage_total_tokens": in + out,
+	} {
+		want[tag+".avg"] = v
+	}
+	if len(want) < 350 {
+		t.Errorf("only %d numbers were compared", len(want))
+	}
+	compare(t, want, 1e-9)
+	// Instants of what was in flight are rounded to 256 ns.
+	compare(t, flight.means(d), 1e-5)
+}
+
+// A flight adds up what was in flight, by the time for which it was.
+type flight struct{ flying, prefill, in, decoded, tokens float64 }
+
+func (f *flight) add(took, ttft, isl, osl float64, gaps []any) {
+	f.flying += took
+	f.prefill += ttft
+	f.in += isl
+	f.decoded += osl - 1
+	f.tokens += isl*took + (took - ttft)
+	left := took - ttft
+	for _, g := range gaps[1:] {
+		left -= g.(float64)
+		f.tokens += left * (osl - 1) / float64(len(gaps)-1)
+	}
+}
+
+func (f *flight) means(d float64) map[string]float64 {
+	want := map[string]float64{}
+	for tag, v := range map[string]float64{
+		"effective_concurrency": f.flying, "effective_prefill_concurrency": f.prefill, "effective_decode_concurrency": f.flying - f.prefill,
+		"effective_prefill_throughput": f.in, "effective_decode_throughput": f.decoded, "effective_total_throughput": f.in + f.decoded,
+		"tokens_in_flight": f.tokens,
+	} {
+		want[tag+".avg"] = v / d
+	}
+	return want
+}
+
+// below adds what happened below a request.
+func below(add func(string, float64), http, bytes map[string]any, took float64) {
+	of := func(key string) float64 { x, _ := http[key].(float64); return x }
+	overhead := of("blocked") + of("dns") + of("connect") + of("tls")
+	reused := 0.0
+	if http["reused"] == true {
+		reused = 1
+	}
+	add("http_req_blocked", 1e3*of("blocked"))
+	add("http_req_dns_lookup", 1e3*of("dns"))
+	add("http_req_connecting", 1e3*(of("connect")+of("tls")))
+	add("http_req_sending", 1e3*of("sent"))
+	add("http_req_waiting", 1e3*(of("first_byte")-of("sent")))
+	add("http_req_receiving", 1e3*(took-of("first_byte")))
+	add("http_req_duration", 1e3*took)
+	add("http_req_connection_overhead", 1e3*overhead)
+	add("http_req_total", 1e3*(overhead+took))
+	add("http_req_connection_reused", reused)
+	add("http_req_data_sent", bytes["sent"].(float64)/1024)
+	add("http_req_data_received", bytes["received"].(float64)/1024)
 }
 
 // naive computes statistics in the most direct way: population standard
@@ -117,7 +190,8 @@ func naive(x []float64) map[string]float64 {
 	return s
 }
 
-func compare(t *testing.T, want map[string]float64) {
+// compare allows a relative difference.
+func compare(t *testing.T, want map[string]float64, within float64) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/demo/report.json")
 	if err != nil {
@@ -132,11 +206,8 @@ func compare(t *testing.T, want map[string]float64) {
 		var m map[string]any
 		json.Unmarshal(got[tag], &m)
 		g, ok := m[stat].(float64)
-		if !ok || math.Abs(g-v) > 1e-9*math.Abs(v)+1e-7 {
+		if !ok || math.Abs(g-v) > within*math.Abs(v)+1e-7 {
 			t.Errorf("%s = %v, want %v", key, m[stat], v)
 		}
-	}
-	if len(want) < 150 {
-		t.Errorf("only %d numbers were compared", len(want))
 	}
 }

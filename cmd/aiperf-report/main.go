@@ -1,18 +1,17 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	_ "embed"
 	"errors"
+	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"strings"
 
-	"aiperf/pkg/artifact"
 	"aiperf/pkg/chart"
 	"aiperf/pkg/cli"
-	"aiperf/pkg/page"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
 	"aiperf/pkg/report"
@@ -27,25 +26,28 @@ func main() { cli.Main("aiperf-report", run) }
 
 func run(_ context.Context, env *cli.Env) (err error) {
 	flags := pflag.NewFlagSet(env.Name, pflag.ContinueOnError)
-	format := flags.StringP("format", "f", "table", "`form` of the report: table, markdown, csv, json, html, svg")
-	picture := flags.String("chart", "", "what svg shows: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
-	output := flags.StringP("output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
-	width := flags.Int("width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
-	noGPU := flags.Bool("no-gpu", false, "leave GPUs and their energy out of table and markdown")
-	quiet := flags.BoolP("quiet", "q", false, "tell errors only, no warnings and notes, on standard error")
+	flags.SortFlags = false
+	var o options
+	o.define(flags)
 	if err := env.Parse(flags, doc); err != nil {
 		return err
 	}
-	write, ok := formats[*format]
+	asked, err := o.report(flags)
+	if err != nil {
+		return err
+	}
+	write, stream := reports[o.format], streams[o.format]
 	switch {
-	case !ok:
-		return cli.Usagef("--format %q is not one of %s", *format, strings.Join(slices.Sorted(maps.Keys(formats)), ", "))
-	case *picture != "" && !slices.Contains(chart.Kinds, *picture):
-		return cli.Usagef("--chart %q is not one of %s", *picture, strings.Join(chart.Kinds, ", "))
-	case *picture != "" && *format != "svg":
-		return cli.Usagef("--chart is for --format svg, and not for %s", *format)
-	case flags.Changed("width") && *width < 40:
-		return cli.Usagef("--width %d is less than the 40 columns that a table needs", *width)
+	case write == nil && stream == nil:
+		return cli.Usagef("--format %q is not one of %s", o.format, formats())
+	case o.chart != "" && !slices.Contains(chart.Kinds, o.chart):
+		return cli.Usagef("--chart %q is not one of %s", o.chart, strings.Join(chart.Kinds, ", "))
+	case o.chart != "" && o.format != "svg":
+		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
+	case sliced(o.format) && asked.Window == 0:
+		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
+	case flags.Changed("width") && o.width < 40:
+		return cli.Usagef("--width %d is less than the 40 columns that a table needs", o.width)
 	}
 	names := flags.Args()
 	if len(names) == 0 {
@@ -54,42 +56,60 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if n := len(names) - len(slices.Compact(slices.Sorted(slices.Values(names)))); n > 0 {
 		return cli.Usagef("an operand is given twice, and its records would count twice: %s", strings.Join(names, " "))
 	}
-	out, err := env.Create(*output, names...)
+	out, err := env.Create(o.output, names...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	defer cli.ReadOn()()
 
-	var b report.Builder
-	if *format == "html" || *format == "svg" {
+	if stream != nil {
+		return convert(env, out, stream, asked, names, &o)
+	}
+	b := report.Builder{Options: asked}
+	if pictured(o.format) {
 		b.Tell()
 	}
-	unread := read(env, &b, names, *quiet)
+	unread := read(env, &b, names, o.quiet)
 	r := b.Report()
 	if r.Empty() {
 		return errors.Join(unread, nothing(r, names))
 	}
-	if (*format == "csv" || *format == "json" || *format == "svg") && !*quiet {
+	if !forPeople(o.format) && !o.quiet {
 		for _, n := range r.Notes {
 			tell(env, n)
 		}
 	}
-	if *format == "svg" {
-		return errors.Join(unread, chart.SVG(out, r, *picture))
+	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: asked.Percentiles}
+	if o.format == "svg" {
+		return errors.Join(unread, chart.SVG(out, r, o.chart))
 	}
-	return errors.Join(unread, write(out, r, render.Options{Width: columns(env, *output, *width), NoGPU: *noGPU}))
+	return errors.Join(unread, write(out, r, show))
 }
 
-var formats = map[string]func(io.Writer, *report.Report, render.Options) error{
-	"table":    render.Text,
-	"markdown": render.Markdown,
-	"csv":      func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.CSV(w, r) },
-	"json":     func(w io.Writer, r *report.Report, _ render.Options) error { return artifact.JSON(w, r) },
-	"html": func(w io.Writer, r *report.Report, _ render.Options) error {
-		return page.HTML(w, page.Options{}, page.Run{Report: r})
-	},
-	"svg": func(w io.Writer, r *report.Report, _ render.Options) error { return chart.SVG(w, r, "") },
+// convert writes records in another form, line by line. That there is none is an
+// error.
+func convert(env *cli.Env, out io.Writer, stream func(io.Writer, report.Options) func(record.Line) error, asked report.Options, names []string, o *options) error {
+	w := &counter{w: bufio.NewWriterSize(out, 64<<10)}
+	err := readAll(env, sink{add: stream(w, asked), skip: func(error) {}}, names, o.quiet)
+	err = errors.Join(err, w.w.Flush())
+	if err == nil && w.n == 0 {
+		what := map[string]string{"aiperf-records": "request", "aiperf-gpu": "GPU reading"}[o.format]
+		return cli.Hint(fmt.Errorf("find nothing to write as %s in %s: no %s", o.format, strings.Join(names, ", "), what),
+			"give it the output of aiperf-load, aiperf-scrape or aiperf-merge")
+	}
+	return err
+}
+
+// A counter counts writes.
+type counter struct {
+	w *bufio.Writer
+	n int
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	c.n++
+	return c.w.Write(b)
 }
 
 // columns is the width of tables: as told, or the terminal's; 0 if neither.

@@ -14,9 +14,21 @@ import (
 // mostWarnings bounds what is said of one file's bad lines; all are counted.
 const mostWarnings = 10
 
-// read adds every file to b. A line that cannot be read is told and left out; a
-// file that cannot be read does not keep the others from it.
+// A sink is where lines go.
+type sink struct {
+	add  func(record.Line) error // the error is about the line
+	skip func(error)             // a line that could not be read
+}
+
+// read adds every file to b.
 func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
+	return readAll(env, sink{b.Add, b.Skip}, names, quiet)
+}
+
+// readAll gives every file's lines to the sink. A line that cannot be read is
+// told and left out; a file that cannot be read does not keep the others from
+// it.
+func readAll(env *cli.Env, to sink, names []string, quiet bool) error {
 	var errs []error
 	for _, name := range names {
 		warned := 0
@@ -30,14 +42,14 @@ func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
 				env.Warnf("%v", err)
 			}
 		}
-		if err := readFile(env, b, name, warn); err != nil {
+		if err := readFile(env, to, name, warn); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func readFile(env *cli.Env, b *report.Builder, name string, warn func(error)) error {
+func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	f, err := env.Open(name)
 	if err != nil {
 		return err
@@ -46,17 +58,19 @@ func readFile(env *cli.Env, b *report.Builder, name string, warn func(error)) er
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range artifact.Records(f, name) {
+	for line, err := range ahead(artifact.Records(f, name)) {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):
-			b.Skip(err)
+			to.skip(err)
 			warn(err)
 		case err != nil:
 			return err
 		default:
-			if err := b.Add(line); err != nil {
+			if err := to.add(line); errors.As(err, &bad) {
 				warn(err)
+			} else if err != nil {
+				return err
 			}
 		}
 	}

@@ -27,7 +27,8 @@ func CSV(w io.Writer, r *report.Report) error {
 		}
 		c.Write(row)
 	}
-	rows := distributions(list)
+	more := r.Options.Percentiles
+	rows := distributions(list, more)
 	if len(rows) > 1 {
 		for _, row := range rows {
 			begin(row)
@@ -53,19 +54,20 @@ func CSV(w io.Writer, r *report.Report) error {
 	return nil
 }
 
-// statistics are the columns of a distribution.
-func statistics() []string {
+// columns are those of a distribution: AIPerf's, and percentiles that were asked
+// for.
+func columns(more []float64) []string {
 	head := []string{"avg", "min", "max", "sum"}
-	for _, p := range stat.Percentiles {
-		head = append(head, fmt.Sprintf("p%g", p))
+	for _, p := range stat.Summarize([]float64{0}, stat.Population, more...).Points() {
+		head = append(head, fmt.Sprintf("p%g", p.Percent))
 	}
 	return append(head, "std")
 }
 
 func cells(s stat.Summary, unit report.Unit) []string {
 	row := []string{decimal(s.Mean, unit), decimal(s.Min, unit), decimal(s.Max, unit), decimal(s.Sum, unit)}
-	for _, p := range s.P {
-		row = append(row, decimal(p, unit))
+	for _, p := range s.Points() {
+		row = append(row, decimal(p.Value, unit))
 	}
 	return append(row, decimal(s.Std, unit))
 }
@@ -90,10 +92,10 @@ func named(header string, unit report.Unit) string {
 	return header + " (" + unit.Shown + ")"
 }
 
-func distributions(list []report.Metric) [][]string {
-	rows := [][]string{append([]string{"Metric"}, statistics()...)}
+func distributions(list []report.Metric, more []float64) [][]string {
+	rows := [][]string{append([]string{"Metric"}, columns(more)...)}
 	for _, m := range list {
-		if m.Kind == report.Distribution {
+		if m.Kind == report.Distribution || m.Kind == report.Weighted {
 			rows = append(rows, append([]string{named(m.Header, m.Unit)}, cells(m.Shown(), m.Unit)...))
 		}
 	}
@@ -106,8 +108,6 @@ func values(list []report.Metric) [][]string {
 		switch {
 		case m.Kind == report.Instant:
 			rows = append(rows, []string{named(m.Header, m.Unit), strconv.FormatInt(int64(m.Time), 10)})
-		case m.Kind == report.Single && (m.Unit == report.Requests || m.Unit == report.Tokens):
-			rows = append(rows, []string{named(m.Header, m.Unit), strconv.FormatFloat(m.Value(), 'f', 0, 64)})
 		case m.Kind == report.Single:
 			rows = append(rows, []string{named(m.Header, m.Unit), decimal(m.Shown().Mean, m.Unit)})
 		}
@@ -126,7 +126,7 @@ func gpuRows(r *report.Report) [][]string {
 		{"Namespace", func(g report.GPU) string { return g.Labels["namespace"] }},
 		{"Pod Name", pod},
 	}
-	head := append([]string{"Endpoint", "GPU_Index", "GPU_Name", "GPU_UUID", "Platform", "Metric"}, statistics()...)
+	head := append([]string{"Endpoint", "GPU_Index", "GPU_Name", "GPU_UUID", "Platform", "Metric"}, columns(r.Options.Percentiles)...)
 	some := make([]bool, len(more))
 	for i, m := range more {
 		some[i] = slices.ContainsFunc(r.GPUs, func(g report.GPU) bool { return m.of(g) != "" })
@@ -137,7 +137,7 @@ func gpuRows(r *report.Report) [][]string {
 	rows := [][]string{head}
 	for _, g := range r.GPUs {
 		for _, f := range g.Fields {
-			row := gpuRow(g, f)
+			row := gpuRow(g, f, len(columns(r.Options.Percentiles)))
 			for i, m := range more {
 				if some[i] {
 					row = append(row, m.of(g))
@@ -149,7 +149,8 @@ func gpuRows(r *report.Report) [][]string {
 	return rows
 }
 
-func gpuRow(g report.GPU, f report.Field) []string {
+// gpuRow has so many statistics.
+func gpuRow(g report.GPU, f report.Field, statistics int) []string {
 	index := ""
 	if g.Index != nil {
 		index = strconv.Itoa(*g.Index)
@@ -163,7 +164,7 @@ func gpuRow(g report.GPU, f report.Field) []string {
 		return append(row, cells(f.Shown(), f.Unit)...)
 	}
 	row = append(row, decimal(f.Shown().Mean, f.Unit))
-	for len(row) < 6+len(statistics()) {
+	for len(row) < 6+statistics {
 		row = append(row, "")
 	}
 	return row

@@ -7,20 +7,31 @@
 // [JSON] is profile_export_aiperf.json (schema 1.5): one object by tag for each
 // metric, in AIPerf's order, in the units it shows (ms, MJ, GB, %). Metrics of
 // energy carry the prefix of the GPUs' platform (nvidia_, amd_), if they are of
-// one. Beside AIPerf's keys there are four of our own, all in base units:
+// one. input_config is AIPerf's own form of a configuration, as far as it is
+// known. Beside AIPerf's keys there are some of our own, in base units:
 //
-//	window   {"from","to","seconds"}: what rates and GPU summaries are about
-//	energy   what the join found: "total" and "gpus" are energy records of the
-//	         stream, "requests" is what each request was charged
-//	gpus     one object a GPU: identity, readings in the window, the time-weighted
-//	         mean of each gauge, XID codes, further sources
-//	notes    [{"level","code","message"}]: what was mixed, missing or partial
+//	config       what was given on the load's command line
+//	definitions  which definitions of TTFT and ITL, and which objectives, apply
+//	requests     how many were answered, failed, cancelled on purpose, …
+//	window       {"from","to","seconds"}: what rates and GPU summaries are about
+//	energy       what the join found: "total" and "gpus" are energy records of the
+//	             stream, "requests" is what each request was charged
+//	gpus         one object a GPU: identity, readings in the window, the time-weighted
+//	             mean of each gauge, XID codes, further sources
+//	groups       those that were asked for: keys, metrics, gpus
+//	timeslices   those that were asked for, in AIPerf's form and units, each with
+//	             its gpus
+//	notes        [{"level","code","message"}]: what was mixed, missing or partial
 //
 // Times in telemetry_data and at the end are UTC without an offset: AIPerf's
 // form, whose times are local.
 //
 // [CSV] is profile_export_aiperf.csv. Numbers have two decimals, but energies in
-// MJ have six, which two would round to nothing.
+// MJ have six, which two would round to nothing. [TimeslicesJSON] and
+// [TimeslicesCSV] are profile_export_aiperf_timeslices. A [RequestWriter] writes
+// profile_export.jsonl, a [TelemetryWriter] gpu_telemetry_export.jsonl, line by
+// line from records; AIPerf's models load both. [Lines] and [Prometheus] write
+// the report in forms that are not AIPerf's.
 //
 // # Read
 //

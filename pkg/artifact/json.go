@@ -33,16 +33,14 @@ func JSON(w io.Writer, r *report.Report) error {
 	o.text("aiperf_version", run.Version)
 	o.text("benchmark_id", run.ID)
 	for _, m := range declared(metrics(r)) {
-		o.set(m.Tag, summary(m.Unit.Shown, m.Shown(), m))
+		o.set(m.Tag, shown(m))
 	}
 	if len(r.GPUs) > 0 || len(r.Sources) > 0 {
 		o.set("telemetry_data", telemetry(r))
 	}
-	config := run.Config
-	if config == nil {
-		config = map[string]any{}
+	if c := inputConfig(r, run); c != nil {
+		o.set("input_config", c)
 	}
-	o.set("input_config", config)
 	o.set("run_info", runInfo(run))
 	o.set("was_cancelled", slices.ContainsFunc(r.Runs, func(x report.Run) bool {
 		return x.Tool != "aiperf-scrape" && x.End == record.Interrupted
@@ -51,6 +49,13 @@ func JSON(w io.Writer, r *report.Report) error {
 	if r.Window != nil {
 		o.set("start_time", naive(r.Window.From))
 		o.set("end_time", naive(r.Window.To))
+	}
+	if len(r.Warmup) > 0 {
+		warm := object{}
+		for _, m := range declared(slices.Clone(r.Warmup)) {
+			warm.set(m.Tag, shown(m))
+		}
+		o.set("warmup_metrics", warm)
 	}
 	ours(&o, r)
 	enc := json.NewEncoder(w)
@@ -91,6 +96,9 @@ func declared(list []report.Metric) []report.Metric {
 	return list
 }
 
+// shown is a metric in AIPerf's form and units.
+func shown(m report.Metric) object { return summary(m.Unit.Shown, m.Shown(), m) }
+
 // summary is a metric in AIPerf's form.
 func summary(unit string, s stat.Summary, m report.Metric) object {
 	o := object{{"unit", unit}}
@@ -99,6 +107,8 @@ func summary(unit string, s stat.Summary, m report.Metric) object {
 		o.set("avg", int64(m.Time))
 	case report.Single:
 		o.number("avg", s.Mean)
+	case report.Weighted:
+		statistics(&o, s)
 	default:
 		distribution(&o, s)
 	}
@@ -106,15 +116,20 @@ func summary(unit string, s stat.Summary, m report.Metric) object {
 }
 
 func distribution(o *object, s stat.Summary) {
+	statistics(o, s)
+	o.set("count", s.N)
+	o.number("sum", s.Sum)
+}
+
+// statistics leaves out what a distribution does not have.
+func statistics(o *object, s stat.Summary) {
 	o.number("avg", s.Mean)
-	for i, p := range stat.Percentiles {
-		o.number(fmt.Sprintf("p%g", p), s.P[i])
+	for _, p := range s.Points() {
+		o.number(fmt.Sprintf("p%g", p.Percent), p.Value)
 	}
 	o.number("min", s.Min)
 	o.number("max", s.Max)
 	o.number("std", s.Std)
-	o.set("count", s.N)
-	o.number("sum", s.Sum)
 }
 
 // loadRun is the run that sent the requests; if there is none, the first one.
@@ -160,13 +175,8 @@ func quote(w string) string {
 
 func errorSummary(r *report.Report) []object {
 	list := []object{}
-	for _, e := range r.Errors {
-		var d object
-		if e.Code != 0 {
-			d.set("code", e.Code)
-		}
-		d.set("type", e.Class)
-		d.set("message", e.Message)
+	for _, e := range slices.Concat(r.Errors, r.Stopped) {
+		d := failureOut(&record.Error{Class: e.Class, Code: e.Code, Message: e.Message})
 		list = append(list, object{{"error_details", d}, {"count", e.Count}})
 	}
 	return list

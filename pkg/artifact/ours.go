@@ -7,6 +7,12 @@ import (
 
 // ours sets the keys that AIPerf does not have, in base units.
 func ours(o *object, r *report.Report) {
+	if c := loadRun(r).Config; len(c) > 0 {
+		o.set("config", c)
+	}
+	o.set("definitions", definitions(r))
+	o.set("requests", object{{"answered", r.Requests.OK}, {"failed", r.Requests.Failed}, {"cancelled", r.Requests.Cancelled},
+		{"warmup", r.Requests.Warmup}, {"in_flight", r.Requests.InFlight}})
 	if w := r.Window; w != nil {
 		o.set("window", object{{"from", w.From}, {"to", w.To}, {"seconds", w.Seconds()}})
 	}
@@ -33,6 +39,12 @@ func ours(o *object, r *report.Report) {
 			gpus = append(gpus, identity(g))
 		}
 		o.set("gpus", gpus)
+	}
+	if len(r.Groups) > 0 {
+		o.set("groups", groups(r))
+	}
+	if len(r.Slices) > 0 {
+		o.set("timeslices", timeslices(r, true))
 	}
 	notes := []object{}
 	for _, n := range r.Notes {
@@ -67,4 +79,78 @@ func identity(g report.GPU) object {
 		o.set("xids", g.XIDs)
 	}
 	return o
+}
+
+// definitions are those that differ between tools.
+func definitions(r *report.Report) object {
+	ttft, itl := r.Options.TTFT, r.Options.ITL
+	if ttft == "" {
+		ttft = report.TTFTContent
+	}
+	if itl == "" {
+		itl = report.ITLToken
+	}
+	o := object{{"time_to_first_token", ttft}, {"inter_token_latency", itl}}
+	if len(r.Options.Goodput) > 0 {
+		slo := object{}
+		for _, x := range r.Options.Goodput {
+			slo.set(x.Tag, x.Bound)
+		}
+		o.set("goodput", slo)
+	}
+	return o
+}
+
+// groups are those that were asked for, in base units.
+func groups(r *report.Report) []object {
+	list := []object{}
+	for _, g := range r.Groups {
+		keys := object{}
+		for _, k := range g.Keys {
+			keys.set(k.Name, k.Value)
+		}
+		x := object{{"keys", keys}}
+		if len(g.Metrics) > 0 {
+			x.set("requests", object{{"answered", g.Requests.OK}, {"failed", g.Requests.Failed}, {"cancelled", g.Requests.Cancelled}})
+		}
+		if g.Energy != nil {
+			x.number("energy", *g.Energy)
+		}
+		metrics := object{}
+		for _, m := range g.Metrics {
+			metrics.set(m.Tag, base(m))
+		}
+		if len(metrics) > 0 {
+			x.set("metrics", metrics)
+		}
+		if len(g.GPUs) > 0 {
+			x.set("gpus", readings(g.GPUs))
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// base is a metric in base units.
+func base(m report.Metric) object { return summary(m.Unit.Base, m.Stat, m) }
+
+// readings are GPUs over a window, in base units.
+func readings(gpus []report.GPU) []object {
+	list := []object{}
+	for _, g := range gpus {
+		o := identity(g)
+		fields := object{}
+		for _, f := range g.Fields {
+			x := object{{"unit", f.Unit.Base}}
+			if f.Counter {
+				x.number("avg", f.Stat.Mean)
+			} else {
+				distribution(&x, f.Stat)
+			}
+			fields.set(f.Name, x)
+		}
+		o.set("fields", fields)
+		list = append(list, o)
+	}
+	return list
 }

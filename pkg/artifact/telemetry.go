@@ -45,6 +45,9 @@ func fieldName(platform, name string) string {
 	if n, ok := amdNames[name]; ok && platform == "amd" {
 		name = n
 	}
+	if name == "jpeg_utilization" && platform == "nvidia" {
+		name = "jpg_utilization"
+	}
 	for _, p := range []string{"DCGM_FI_DEV_", "DCGM_FI_PROF_"} {
 		name = strings.TrimPrefix(name, p)
 	}
@@ -139,14 +142,17 @@ func gpuKey(g report.GPU, endpoint string, used map[string]bool) string {
 }
 
 func gpu(g report.GPU) object {
-	var o object
+	// AIPerf's model wants these keys to be there, whatever is known.
+	index, host := 0, any(nil)
 	if g.Index != nil {
-		o.set("gpu_index", *g.Index)
+		index = *g.Index
 	}
-	o.text("gpu_name", g.Model)
-	o.text("gpu_uuid", g.UUID)
+	if g.Host != "" {
+		host = g.Host
+	}
+	o := object{{"gpu_index", index}, {"gpu_name", g.Model}, {"gpu_uuid", g.UUID}}
 	o.text("platform", g.Platform)
-	o.text("hostname", g.Host)
+	o.set("hostname", host)
 	o.text("namespace", g.Labels["namespace"])
 	o.text("pod_name", pod(g))
 	fields := object{}

@@ -14,8 +14,8 @@ import (
 // none stands for what a metric does not have.
 const none = "N/A"
 
-// statistics is an empty table with AIPerf's columns.
-func statistics(title string) *grid {
+// statistics is an empty table with a column for each statistic.
+func (columns layout) statistics(title string) *grid {
 	g := &grid{title: title, head: []string{"Metric"}, drop: []int{0}}
 	for _, c := range columns {
 		g.head, g.drop = append(g.head, c.head), append(g.drop, c.drop)
@@ -24,7 +24,7 @@ func statistics(title string) *grid {
 }
 
 // cells are the statistics of a row.
-func cells(s stat.Summary, single bool, limit float64) []string {
+func (columns layout) cells(s stat.Summary, single bool, limit float64) []string {
 	list := make([]string, len(columns))
 	for i, c := range columns {
 		list[i] = none
@@ -35,20 +35,25 @@ func cells(s stat.Summary, single bool, limit float64) []string {
 	return list
 }
 
-// metricRows adds the metrics that have a place in tables, in their order.
-func (g *grid) metricRows(list []report.Metric, show func(report.Metric) bool) {
+// rows adds the metrics that have a place in tables, in their order.
+func (columns layout) rows(g *grid, list []report.Metric, show func(report.Metric) bool) {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b report.Metric) int { return cmp.Compare(a.Order, b.Order) })
 	for _, m := range list {
 		if m.Order > 0 && m.Kind != report.Instant && show(m) {
-			g.add(m.Header, m.Unit.Shown, cells(m.Shown(), m.Kind == report.Single, 0)...)
+			g.add(m.Header, m.Unit.Shown, columns.cells(m.Shown(), m.Kind == report.Single, 0)...)
 		}
 	}
 }
 
-func llm(r *report.Report) *grid {
-	g := statistics("aiperf | LLM Metrics")
-	g.metricRows(r.Metrics, func(report.Metric) bool { return true })
+func (columns layout) llm(r *report.Report) *grid {
+	return columns.metrics("aiperf | LLM Metrics", r.Metrics, report.TableMain)
+}
+
+// metrics is a table of those that belong into it.
+func (columns layout) metrics(title string, list []report.Metric, table string) *grid {
+	g := columns.statistics(title)
+	columns.rows(g, list, func(m report.Metric) bool { return m.Table == table })
 	return g
 }
 
@@ -59,8 +64,8 @@ var instead = map[report.Unit]report.Unit{
 	report.Microseconds: report.Milliseconds,
 }
 
-func gpu(u report.GPU) *grid {
-	g := statistics(u.Name())
+func (columns layout) gpu(u report.GPU) *grid {
+	g := columns.statistics(u.Name())
 	// The time-weighted mean stands beside the mean of the readings.
 	g.head = slices.Insert(g.head, 2, "avg(t)")
 	g.drop = slices.Insert(g.drop, 2, 6)
@@ -75,7 +80,7 @@ func gpu(u report.GPU) *grid {
 		if !f.Counter {
 			over = number(f.Mean*f.Unit.Factor, 1e6)
 		}
-		g.add(f.Header, f.Unit.Shown, slices.Insert(cells(f.Shown(), f.Counter, 1e6), 1, over)...)
+		g.add(f.Header, f.Unit.Shown, slices.Insert(columns.cells(f.Shown(), f.Counter, 1e6), 1, over)...)
 	}
 	return g
 }
@@ -167,9 +172,9 @@ func verdict(e record.Energy) string {
 }
 
 // shares is what requests were charged.
-func shares(e *report.Energy) *grid {
-	g := statistics("aiperf | Energy of Requests")
-	g.metricRows(e.Metrics, func(m report.Metric) bool { return m.Kind == report.Distribution })
+func (columns layout) shares(e *report.Energy) *grid {
+	g := columns.statistics("aiperf | Energy of Requests")
+	columns.rows(g, e.Metrics, func(m report.Metric) bool { return m.Kind == report.Distribution })
 	return g
 }
 

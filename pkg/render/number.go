@@ -1,7 +1,9 @@
 package render
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,6 +13,9 @@ import (
 // number has two decimals and commas between thousands; scientific from a limit
 // up, if there is one.
 func number(x, limit float64) string {
+	if math.IsNaN(x) {
+		return none
+	}
 	if limit > 0 && math.Abs(x) >= limit {
 		return strconv.FormatFloat(x, 'e', 2, 64)
 	}
@@ -57,16 +62,35 @@ type column struct {
 }
 
 func percentile(p float64) func(stat.Summary) float64 {
-	return func(s stat.Summary) float64 { x, _ := s.Percentile(p); return x }
+	return func(s stat.Summary) float64 {
+		if x, ok := s.Percentile(p); ok {
+			return x
+		}
+		return math.NaN()
+	}
 }
 
-// columns are AIPerf's. The first is all that a single value has.
-var columns = []column{
-	{"avg", func(s stat.Summary) float64 { return s.Mean }, 0},
-	{"min", func(s stat.Summary) float64 { return s.Min }, 4},
-	{"max", func(s stat.Summary) float64 { return s.Max }, 3},
-	{"p99", percentile(99), 2},
-	{"p90", percentile(90), 5},
-	{"p50", percentile(50), 1},
-	{"std", func(s stat.Summary) float64 { return s.Std }, 7},
+// A layout is the columns of a table of statistics.
+type layout []column
+
+// columnsOf are AIPerf's columns, with other percentiles than its own if there
+// are any. The first is all that a single value has.
+func columnsOf(percentiles []float64) layout {
+	list := layout{
+		{"avg", func(s stat.Summary) float64 { return s.Mean }, 0},
+		{"min", func(s stat.Summary) float64 { return s.Min }, 4},
+		{"max", func(s stat.Summary) float64 { return s.Max }, 3},
+	}
+	if len(percentiles) == 0 {
+		list = append(list, column{"p99", percentile(99), 2}, column{"p90", percentile(90), 5}, column{"p50", percentile(50), 1})
+	}
+	for i, p := range slices.Backward(percentiles) {
+		// What was asked for goes last.
+		drop := 1
+		if i > 2 {
+			drop = 2
+		}
+		list = append(list, column{fmt.Sprintf("p%g", p), percentile(p), drop})
+	}
+	return append(list, column{"std", func(s stat.Summary) float64 { return s.Std }, 7})
 }

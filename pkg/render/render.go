@@ -19,6 +19,9 @@ type Options struct {
 	Width  int  // in columns; 0 is [Width]
 	NoGPU  bool // leave out all about GPUs and their energy
 	NoNote bool // leave out the notes
+	Trace  bool // show what happened below requests
+
+	Percentiles []float64 // the columns of percentiles; none are AIPerf's: 99, 90, 50
 }
 
 // Text writes r as tables, with what is to be noted under them.
@@ -86,8 +89,17 @@ func pages(r *report.Report, opt Options) []page {
 			list = append(list, page{grid: g})
 		}
 	}
-	table(llm(r))
+	c := columnsOf(opt.Percentiles)
+	table(c.llm(r))
+	table(c.metrics("aiperf | Concurrency and Throughput over Time", r.Metrics, report.TableLoad))
+	if opt.Trace {
+		table(c.metrics("aiperf | HTTP Trace", r.Metrics, report.TableHTTP))
+	}
 	table(failures(r))
+	for _, g := range c.groups(r) {
+		table(g)
+	}
+	table(timeslices(r, opt))
 	if opt.NoGPU {
 		r = &report.Report{Notes: r.Notes}
 	} else {
@@ -95,12 +107,12 @@ func pages(r *report.Report, opt Options) []page {
 			list = append(list, page{lines: l})
 		}
 		for _, u := range r.GPUs {
-			table(gpu(u))
+			table(c.gpu(u))
 		}
 	}
 	if e := r.Energy; e != nil {
 		table(energy(e))
-		table(shares(e))
+		table(c.shares(e))
 		if len(e.GPUs) > 1 {
 			table(split(e))
 		}

@@ -2,22 +2,35 @@ package report
 
 import (
 	"errors"
+	"fmt"
+	"math"
+	"slices"
 
 	"aiperf/pkg/record"
+	"aiperf/pkg/stat"
 )
 
 // A Builder collects what a [Report] is made of. The zero value is ready. It is
 // not for several goroutines at once.
 type Builder struct {
+	Options Options // not to be changed once something was added
+
 	runs     record.Runs
 	details  map[string]*Run
 	twice    map[string]bool // runs that begin more than once
-	requests requests
+	scratch  request
+	requests requests // of the profiling phase
+	warm     requests // of the warm-up
+	grouped  grouping
 	gpus     gpus
 	sources  sources
 	energy   energies
 	notes    notes
 	story    *teller // nil unless it is asked for
+
+	elsewhere map[string]int // requests of other phases
+	begun     map[string]int // by run: requests that began
+	finished  counted        // by run: those that were over
 
 	newer   int // lines of a later version of the contract
 	skipped int // lines that could not be read
@@ -43,9 +56,9 @@ func (b *Builder) Add(l record.Line) error {
 func (b *Builder) add(l record.Line) error {
 	switch l.Type {
 	case record.TypeRequest:
-		return b.requests.add(l)
+		return b.addRequest(l)
 	case record.TypeBegin:
-		return b.requests.begin(l)
+		return b.begin(l)
 	case record.TypeGPU:
 		return b.gpus.add(l)
 	case record.TypeScrape:
@@ -60,6 +73,45 @@ func (b *Builder) add(l record.Line) error {
 		return b.runs.Add(l)
 	}
 	return nil
+}
+
+// addRequest puts a request where it belongs.
+func (b *Builder) addRequest(l record.Line) error {
+	r := &b.scratch
+	if err := r.scan(l); err != nil {
+		return err
+	}
+	b.finished.add(r.run)
+	q := &b.requests
+	switch string(r.phase) {
+	case `"` + record.Profiling + `"`:
+	case `"` + record.Warmup + `"`:
+		q = &b.warm
+	default:
+		phase, _ := r.phase.Text()
+		bump(&b.elsewhere, phase)
+		return nil
+	}
+	q.opt = &b.Options
+	return q.add(l, r, b.grouped.of(b, r))
+}
+
+func (b *Builder) begin(l record.Line) error {
+	for key, v := range record.Keys(l.Raw) {
+		if string(key) == "run" {
+			run, _ := v.Text()
+			bump(&b.begun, run)
+		}
+	}
+	return nil
+}
+
+// bump counts key in a map that is made when it is needed.
+func bump(m *map[string]int, key string) {
+	if *m == nil {
+		*m = map[string]int{}
+	}
+	(*m)[key]++
 }
 
 // Skip counts a line that could not be read, so that the report tells of it.
@@ -95,22 +147,78 @@ func (b *Builder) addRun(l record.Line) error {
 // Report is the report on what was added until now. More may be added
 // afterwards.
 func (b *Builder) Report() *Report {
-	r := &Report{Runs: b.producers()}
+	r := &Report{Runs: b.producers(), Options: b.Options}
+	b.requests.opt, b.warm.opt = &b.Options, &b.Options
 	r.Window = b.window()
-	r.Requests = b.requests.counts()
+	r.Requests = b.counts()
+	r.Models, r.URLs = keys(b.requests.models.all()), keys(b.requests.urls.all())
+	var l *load
+	v := b.requests.whole()
 	if b.requests.any() {
-		r.Metrics = b.requests.metrics(r.Window)
+		r.Metrics = v.metrics()
+		l = v.load()
+		r.Metrics = append(r.Metrics, l.metrics(v.flight(), b.Options.Percentiles)...)
+		r.Metrics = append(r.Metrics, b.schedule(v, r.Runs)...)
 	}
-	r.Errors = b.requests.errorClasses()
+	if b.warm.any() {
+		r.Warmup = b.warm.whole().metrics()
+	}
+	r.Errors, r.Stopped = b.requests.failed.classes(), b.requests.stopped.classes()
 	r.Sources = b.sources.list(b, r.Runs)
-	r.GPUs = b.gpus.summarize(r.Window)
-	r.Energy = b.energy.finish(r, &b.requests)
+	r.GPUs = b.gpus.summarize(r.Window, b.Options.Percentiles)
+	r.Energy = b.energy.finish(r, v)
+	r.Groups = b.groups(r)
+	r.Slices = b.slices(l, r.Window)
 	r.Notes = b.remark(r)
 	if b.story != nil {
 		r.Story = b.story.finish(r.GPUs)
 	}
 	return r
 }
+
+func (b *Builder) counts() Counts {
+	c := b.requests.counts()
+	c.Warmup = b.warm.len()
+	// Numbers of lines, and not ids, are compared: that costs nothing and does not
+	// depend on their order. A run without begin lines was filtered.
+	finished := b.finished.all()
+	for run, begun := range b.begun {
+		c.InFlight += max(0, begun-finished[run])
+	}
+	return c
+}
+
+// schedule tells how late requests were sent that were due at instants of a
+// fixed schedule, beyond the least late of them.
+func (b *Builder) schedule(v *view, runs []Run) []Metric {
+	fixed := slices.ContainsFunc(runs, func(r Run) bool { return r.Config["fixed-schedule"] == "true" })
+	var late []float64
+	least := math.Inf(1)
+	for _, row := range v.rows {
+		if x := v.get(colLate, row); x == x && v.ok(row) {
+			late = append(late, x)
+			least = min(least, x)
+		}
+	}
+	if !fixed || len(late) == 0 {
+		return nil
+	}
+	s := stat.SummarizeInPlace(late, stat.Population)
+	var t singles
+	for _, p := range []float64{50, 90, 99} {
+		x, _ := s.Percentile(p)
+		t.add(fmt.Sprintf("replay_sched_lag_p%g", p), fmt.Sprintf("Replay Schedule Lag p%g", p), Milliseconds, 0, x-least)
+	}
+	degraded := 0.0
+	if t[2].Value() > mostLag {
+		degraded = 1
+	}
+	t.add("replay_sched_degraded", "Replay Schedule Degraded", Count, 0, degraded)
+	return t
+}
+
+// mostLag is the p99 from which AIPerf calls the replay of a schedule degraded.
+const mostLag = 0.5
 
 // producers are the runs that a run record or an end record told of.
 func (b *Builder) producers() []Run {

@@ -11,9 +11,10 @@
 //	r := b.Report()
 //
 // Streams may be merged or not, and come in any order. A [Builder] keeps the
-// numbers that it needs and no records: some 60 bytes a request, 8 bytes a value
-// of a GPU, and for the gaps between chunks an amount that depends on their
-// spread and not on their number.
+// numbers that it needs and no records: 8 bytes for each thing that is known of a
+// request, which is some 150 bytes a request and fewer than 4 a metric of it, 8
+// bytes a value of a GPU, and for the gaps between chunks 8 bytes each up to two
+// million, beyond which it depends on their spread and not on their number.
 //
 // # What is measured
 //
@@ -35,6 +36,13 @@
 //	prefill_throughput_per_user       input_sequence_length / time_to_first_token
 //	e2e_output_token_throughput       output_sequence_length / request_latency
 //	request_throughput, …             total / benchmark_duration
+//	goodput                           requests that meet all objectives / benchmark_duration
+//	credit_to_start_latency           late: start − the instant at which it was due
+//	effective_latency                 request_latency + late
+//	adj_request_latency, …            with each failure as infinitely long, nearest rank
+//	usage_…                           counts of tokens that the server told
+//	http_req_…                        parts of a request below its content
+//	effective_…, active_…             over time: what was in flight, and tokens a second
 //
 // Percentiles are exact (package stat). The standard deviation is that of a
 // population for requests and that of a sample for GPU gauges.

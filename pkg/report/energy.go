@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aiperf/pkg/record"
@@ -32,10 +33,10 @@ func (e *energies) add(l record.Line) error {
 }
 
 func same(a, b record.Energy) bool {
-	return a.UUID == b.UUID && a.MIG == b.MIG && a.Host == b.Host && a.From == b.From && a.To == b.To && value(a.Energy) == value(b.Energy)
+	return a.UUID == b.UUID && a.MIG == b.MIG && a.Host == b.Host && a.From == b.From && a.To == b.To && amount(a.Energy) == amount(b.Energy)
 }
 
-func value(x *float64) float64 {
+func amount(x *float64) float64 {
 	if x == nil {
 		return 0
 	}
@@ -43,7 +44,7 @@ func value(x *float64) float64 {
 }
 
 // finish is the energy of the report; nil without an energy record of all GPUs.
-func (e *energies) finish(r *Report, q *requests) *Energy {
+func (e *energies) finish(r *Report, v *view) *Energy {
 	if len(e.total) == 0 {
 		return nil
 	}
@@ -51,7 +52,7 @@ func (e *energies) finish(r *Report, q *requests) *Energy {
 	for _, t := range e.total[1:] {
 		f.Total = plus(f.Total, t)
 	}
-	f.Metrics = f.metrics(r, q)
+	f.Metrics = f.metrics(r, v)
 	return f
 }
 
@@ -70,7 +71,7 @@ func plus(a, b record.Energy) record.Energy {
 	s.Energy, s.Counter, s.Integral = add(a.Energy, b.Energy), add(a.Counter, b.Counter), add(a.Integral, b.Integral)
 	s.PlusMinus, s.Requests, s.Idle = add(a.PlusMinus, b.PlusMinus), add(a.Requests, b.Requests), add(a.Idle, b.Idle)
 	if a.Others != nil || b.Others != nil {
-		others := value(a.Others) + value(b.Others)
+		others := amount(a.Others) + amount(b.Others)
 		s.Others = &others
 	}
 	s.GPUs = max(a.GPUs, b.GPUs)
@@ -87,21 +88,24 @@ func plus(a, b record.Energy) record.Energy {
 	return s
 }
 
-// metrics are AIPerf's power and energy metrics, and what requests were
-// charged. Average power is the energy over the time of its window.
-func (e *Energy) metrics(r *Report, q *requests) []Metric {
+// metrics are AIPerf's power and energy metrics, in its order, and what requests
+// were charged. Average power is the energy over the time of its window.
+func (e *Energy) metrics(r *Report, v *view) []Metric {
 	var t singles
-	if p, ok := e.power(r.GPUs); ok {
-		t.add("total_gpu_power", "Total GPU Power", Watts, 1, p)
-	}
-	total, d := value(e.Total.Energy), e.Total.Took
+	total, d := amount(e.Total.Energy), e.Total.Took
 	if total > 0 && d > 0 {
-		t.add("average_gpu_power", "Average GPU Power", Watts, 2, total/d)
-		t.add("total_gpu_energy", "Total GPU Energy", Joules, 3, total)
-		e.efficiency(&t, r, total, total/d)
+		e.perWatt(&t, r, total, total/d)
+		t.add("average_gpu_power", "Average GPU Power", Watts, 720, total/d)
+		t.add("total_gpu_energy", "Total GPU Energy", Joules, 730, total)
+	}
+	if p, ok := e.power(r.GPUs); ok {
+		t.add("total_gpu_power", "Total GPU Power", Watts, 740, p)
+	}
+	if total > 0 && d > 0 {
+		e.perThing(&t, r, total)
 	}
 	for _, m := range charged {
-		if s, ok := q.distribution(m.of); ok {
+		if s, ok := v.distribution(m.of); ok {
 			t = append(t, Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Order: m.order, Stat: s})
 		}
 	}
@@ -110,37 +114,73 @@ func (e *Energy) metrics(r *Report, q *requests) []Metric {
 
 // charged is what a join charged each request.
 var charged = []measure{
-	{"request_energy", "Energy of a Request", Joules, 20, func(r *row) (float64, bool) { return known(r.energy) }},
-	{"request_energy_per_output_token", "Energy per Output Token of a Request", JoulesPerToken, 21, func(r *row) (float64, bool) {
-		return r.energy / float64(r.out), r.energy == r.energy && r.out > 0
+	{"request_energy", "Energy of a Request", Joules, TableMain, 20, false, value(colEnergy)},
+	{"request_energy_per_output_token", "Energy per Output Token of a Request", JoulesPerToken, TableMain, 21, false, func(q *requests, i int) (float64, bool) {
+		e, out := q.get(colEnergy, i), q.get(colOut, i)
+		return e / out, e == e && out > 0
 	}},
 }
 
-func (e *Energy) efficiency(t *singles, r *Report, total, power float64) {
-	of := func(tag string) float64 {
-		m, _ := r.Metric(tag)
-		return m.Value()
+// perWatt are the metrics that average power divides, or that energy and time
+// make together.
+func (e *Energy) perWatt(t *singles, r *Report, total, power float64) {
+	n, latency := r.value("request_count"), r.value("request_latency")
+	if n > 0 && latency > 0 {
+		t.add("energy_delay_product", "Energy Delay Product", JouleSeconds, 700, total/n*latency)
 	}
-	osl, isl, n := of("total_osl"), of("total_isl"), of("request_count")
+	if x, ok := r.Metric("request_throughput"); ok {
+		t.add("performance_per_watt", "Performance per Watt", RequestsPerWatt, 710, x.Value()/power).Larger = true
+	}
+	if x, ok := r.Metric("output_token_throughput"); ok {
+		t.add("output_tps_per_watt", "Output Tokens per Second per Watt", TokensPerWatt, 712, x.Value()/power).Larger = true
+	}
+	if x, ok := r.Metric("goodput"); ok {
+		t.add("goodput_per_watt", "Goodput per Watt", GoodPerWatt, 714, x.Value()/power).Larger = true
+	}
+}
+
+// perThing are the metrics that divide the energy.
+func (e *Energy) perThing(t *singles, r *Report, total float64) {
+	osl, isl, n := r.value("total_osl"), r.value("total_isl"), r.value("request_count")
+	if osl+isl > 0 {
+		t.add("energy_per_total_token", "Energy per Total Token", JoulesPerToken, 745, total/(osl+isl))
+	}
 	if osl > 0 {
-		t.add("output_tokens_per_joule", "Output Tokens per Joule", TokensPerJoule, 4, osl/total)
-		t.add("energy_per_output_token", "Energy per Output Token", JoulesPerToken, 5, total/osl)
-		if isl > 0 {
-			t.add("energy_per_total_token", "Energy per Total Token", JoulesPerToken, 6, total/(osl+isl))
-		}
+		t.add("energy_per_output_token", "Energy per Output Token", JoulesPerToken, 750, total/osl)
 	}
 	if n > 0 {
-		t.add("energy_per_request", "Energy per Request", JoulesPerRequest, 7, total/n)
+		t.add("energy_per_request", "Energy per Request", JoulesPerRequest, 755, total/n)
 	}
-	if x := of("request_throughput"); x > 0 {
-		t.add("performance_per_watt", "Performance per Watt", RequestsPerWatt, 8, x/power)
+	if osl > 0 {
+		t.add("output_tokens_per_joule", "Output Tokens per Joule", TokensPerJoule, 760, osl/total).Larger = true
 	}
-	if x := of("output_token_throughput"); x > 0 {
-		t.add("output_tps_per_watt", "Output Tokens per Second per Watt", TokensPerWatt, 9, x/power)
+	if users := r.concurrency(); users > 0 {
+		t.add("energy_per_user", "Energy per User", JoulesPerUser, 765, total/float64(users))
 	}
-	if x := of("request_latency"); x > 0 && n > 0 {
-		t.add("energy_delay_product", "Energy Delay Product", JouleSeconds, 10, total/n*x)
+}
+
+// value is that of a metric, 0 if there is none.
+func (r *Report) value(tag string) float64 {
+	m, _ := r.Metric(tag)
+	return m.Value()
+}
+
+// concurrency is how many requests the load was told to keep in flight; 0 if it
+// was not, or loads do not agree.
+func (r *Report) concurrency() int {
+	n := 0
+	for _, run := range r.Runs {
+		text, ok := run.Config["concurrency"].(string)
+		if !ok {
+			continue
+		}
+		c, err := strconv.Atoi(text)
+		if err != nil || n != 0 && c != n {
+			return 0
+		}
+		n = c
 	}
+	return n
 }
 
 // power is the sum of the mean power readings of the GPUs that the energy is

@@ -10,6 +10,7 @@ import (
 // failures counts errors by class and code.
 type failures struct {
 	kinds map[failure]*failureCount
+	list  []failure // in the order in which they were first seen
 	total int
 }
 
@@ -19,6 +20,7 @@ type failure struct {
 }
 
 type failureCount struct {
+	index    int
 	n        int
 	messages map[string]int
 	more     bool // there were more messages than are kept
@@ -28,29 +30,32 @@ type failureCount struct {
 // every message.
 const mostMessages = 256
 
-func (f *failures) add(e *record.Error) {
+// add counts e and tells where in the list its kind is.
+func (f *failures) add(e *record.Error) int {
 	if f.kinds == nil {
 		f.kinds = map[failure]*failureCount{}
 	}
 	k := failure{e.Class, e.Code}
 	c := f.kinds[k]
 	if c == nil {
-		c = &failureCount{messages: map[string]int{}}
+		c = &failureCount{index: len(f.list), messages: map[string]int{}}
 		f.kinds[k] = c
+		f.list = append(f.list, k)
 	}
 	f.total++
 	c.n++
 	if _, ok := c.messages[e.Message]; !ok && len(c.messages) >= mostMessages {
 		c.more = true
-		return
+		return c.index
 	}
 	c.messages[e.Message]++
+	return c.index
 }
 
-// errorClasses are the classes of errors, the most frequent first.
-func (q *requests) errorClasses() []ErrorClass {
+// classes are the classes of errors, the most frequent first.
+func (f *failures) classes() []ErrorClass {
 	var list []ErrorClass
-	for k, c := range q.failed.kinds {
+	for k, c := range f.kinds {
 		e := ErrorClass{Class: k.class, Code: k.code, Count: c.n, Kinds: len(c.messages)}
 		most := 0
 		for m, n := range c.messages {
@@ -60,8 +65,29 @@ func (q *requests) errorClasses() []ErrorClass {
 		}
 		list = append(list, e)
 	}
+	sortClasses(list)
+	return list
+}
+
+func sortClasses(list []ErrorClass) {
 	slices.SortFunc(list, func(a, b ErrorClass) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Class, b.Class), cmp.Compare(a.Code, b.Code))
 	})
+}
+
+// classesOf are the classes of errors of some rows, without messages.
+func (v *view) classesOf() []ErrorClass {
+	counts := map[int32]int{}
+	for _, row := range v.rows {
+		if row < len(v.why) && v.why[row] > 0 {
+			counts[v.why[row]]++
+		}
+	}
+	var list []ErrorClass
+	for i, n := range counts {
+		k := v.failed.list[i-1]
+		list = append(list, ErrorClass{Class: k.class, Code: k.code, Count: n})
+	}
+	sortClasses(list)
 	return list
 }

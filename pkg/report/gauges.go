@@ -1,22 +1,21 @@
 package report
 
 import (
-	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/stat"
 )
 
 // summarize is the GPU over the window.
-func (s *series) summarize(w *Window) GPU {
+func (s *series) summarize(w *Window, more []float64) GPU {
 	g := s.gpu
 	from, to := s.in(w)
 	g.Readings = to - from
+	g.Covered = len(s.taken) > 0 && s.taken[0] <= w.From && s.taken[len(s.taken)-1] >= w.To
 	for name, col := range s.fields {
-		f := fieldNamed(name)
+		f := FieldNamed(name)
 		var ok bool
 		switch {
 		case name == record.FieldXID:
@@ -28,39 +27,20 @@ func (s *series) summarize(w *Window) GPU {
 				g.Resets = append(g.Resets, f.Header)
 			}
 		default:
-			f.Stat, f.Mean, ok = s.gauge(col, w)
+			f.Stat, f.Mean, ok = s.gauge(col, w, more)
 		}
 		if ok {
 			g.Fields = append(g.Fields, f)
 		}
 	}
 	slices.Sort(g.Resets)
-	slices.SortFunc(g.Fields, func(a, b Field) int {
-		return cmp.Or(cmp.Compare(rank(a.Name), rank(b.Name)), strings.Compare(a.Name, b.Name))
-	})
+	slices.SortFunc(g.Fields, func(a, b Field) int { return CompareFields(a.Name, b.Name) })
 	return g
-}
-
-// fieldNamed says what a field is. One that the catalogue does not have keeps
-// its name and counts as a gauge.
-func fieldNamed(name string) Field {
-	if i := rank(name); i < len(gpuFields) {
-		f := gpuFields[i]
-		return Field{Name: name, Header: f.header, Unit: f.unit, Counter: f.counter, Quiet: f.quiet}
-	}
-	return Field{Name: name, Header: name, Unit: Unit{Factor: 1}}
-}
-
-func rank(name string) int {
-	if i := slices.IndexFunc(gpuFields, func(f gpuField) bool { return f.name == name }); i >= 0 {
-		return i
-	}
-	return len(gpuFields)
 }
 
 // gauge is the summary of the readings in the window, and the time-weighted
 // mean over it.
-func (s *series) gauge(col []float64, w *Window) (stat.Summary, float64, bool) {
+func (s *series) gauge(col []float64, w *Window, more []float64) (stat.Summary, float64, bool) {
 	from, to := s.in(w)
 	var x []float64
 	for i := from; i < min(to, len(col)); i++ {
@@ -72,7 +52,7 @@ func (s *series) gauge(col []float64, w *Window) (stat.Summary, float64, bool) {
 		return stat.Summary{}, 0, false
 	}
 	c := s.curve(col, w.From)
-	return stat.Summarize(x, stat.Sample), c.Mean(0, w.Seconds()), true
+	return stat.Summarize(x, stat.Sample, more...), c.Mean(0, w.Seconds()), true
 }
 
 // curve is a column over the seconds since origin.

@@ -127,7 +127,7 @@ func (g *gpus) span() *Window {
 }
 
 // summarize gives every GPU once.
-func (g *gpus) summarize(w *Window) []GPU {
+func (g *gpus) summarize(w *Window, more []float64) []GPU {
 	best := map[device]*series{}
 	others := map[device][]string{}
 	for _, s := range g.list {
@@ -146,7 +146,7 @@ func (g *gpus) summarize(w *Window) []GPU {
 	}
 	var list []GPU
 	for d, s := range best {
-		gpu := s.summarize(w)
+		gpu := s.summarize(w, more)
 		gpu.Others = others[d]
 		slices.Sort(gpu.Others)
 		list = append(list, gpu)

@@ -44,13 +44,13 @@ func TestNotesOfLoads(t *testing.T) {
 	}
 }
 
-// The time to the first output token is told where reasoning came before it, and
-// for requests without reasoning is then that to the first token.
+// The time to the first output token is shown where reasoning came before it,
+// and for requests without reasoning is that to the first token.
 func TestFirstOutputToken(t *testing.T) {
 	t.Parallel()
 	thought := strings.Replace(good, `"ttft":0.5,`, `"ttft":0.5,"ttfo":1.5,`, 1)
-	if _, ok := build(t, good).Metric("time_to_first_output_token"); ok {
-		t.Error("it is told where nobody reasoned")
+	if m, ok := build(t, good).Metric("time_to_first_output_token"); !ok || m.Order != 0 {
+		t.Error("where nobody reasoned it is not told for files only")
 	}
 	m, ok := build(t, thought+good).Metric("time_to_first_output_token")
 	if !ok || m.Stat.Min != 0.5 || m.Stat.Max != 1.5 || m.Stat.N != 2 {

@@ -63,7 +63,7 @@ func (b *Builder) remark(r *Report) []Note {
 	var n remarks
 	b.aboutInput(&n, r)
 	b.aboutRuns(&n, r)
-	b.requests.remark(&n, r)
+	b.aboutRequests(&n, r)
 	b.aboutGPUs(&n, r)
 	b.aboutEnergy(&n, r)
 	b.fromStream(&n, r)
@@ -105,77 +105,110 @@ func (b *Builder) aboutRuns(n *remarks, r *Report) {
 	}
 }
 
-func (q *requests) remark(n *remarks, r *Report) {
-	if whole, missing := r.shards(); len(q.runs) > 1 && whole > 0 && len(missing) == 0 {
+func (b *Builder) aboutRequests(n *remarks, r *Report) {
+	q := &b.requests
+	runs, models, urls := b.finished.all(), q.models.all(), q.urls.all()
+	if whole, missing := r.shards(); len(runs) > 1 && whole > 0 && len(missing) == 0 {
 		n.info("shards", "requests of the %d shards of one load are put together", whole)
 	} else if whole > 0 && len(missing) > 0 {
 		n.warn("shards", "of %d shards of the load these are missing: %s; rates and counts are those of a part", whole, strings.Join(missing, ", "))
-	} else if len(q.runs) > 1 {
-		n.warn("runs", "requests of %d runs are pooled, and the time between the runs counts as part of the window", len(q.runs))
+	} else if len(runs) > 1 {
+		n.warn("runs", "requests of %d runs are pooled, and the time between the runs counts as part of the window", len(runs))
 	}
-	if len(q.models) > 1 {
-		n.warn("models", "requests to %d models are pooled: %s", len(q.models), list(q.models))
+	if len(models) > 1 {
+		n.warn("models", "requests to %d models are pooled: %s", len(models), list(models))
 	}
-	if len(q.urls) > 1 {
-		n.info("urls", "requests to %d URLs are pooled: %s", len(q.urls), list(q.urls))
+	if len(urls) > 1 {
+		n.info("urls", "requests to %d URLs are pooled: %s", len(urls), list(urls))
 	}
 	if c := r.Requests.InFlight; c > 0 {
 		n.warn("in-flight", "%s in flight when the stream ended and not counted", was(c, "request"))
 	}
-	if q.warmup > 0 {
-		n.info("warmup", "%s not counted", are(q.warmup, "warm-up request"))
+	if w := b.warm.len(); w > 0 {
+		n.info("warmup", "%s not counted", are(w, "warm-up request"))
 	}
-	for _, phase := range slices.Sorted(maps.Keys(q.elsewhere)) {
-		n.warn("phase", "%s of phase %q not counted", are(q.elsewhere[phase], "request"), phase)
+	for _, phase := range keys(b.elsewhere) {
+		n.warn("phase", "%s of phase %q not counted", are(b.elsewhere[phase], "request"), phase)
 	}
-	ok := len(q.rows) + q.open
-	if ok == 0 && q.failed.total > 0 {
+	for _, c := range r.Stopped {
+		n.info("cancelled", "%s cancelled on purpose, which is neither an answer nor a failure: %s", was(c.Count, "request"), c.Message)
+	}
+	open := 0
+	for row := range q.len() {
+		if q.outcome(row) == untimed {
+			open++
+		}
+	}
+	if r.Requests.OK == 0 && q.failed.total > 0 {
 		n.warn("no-success", "no request succeeded: there is nothing to measure but errors")
 	}
-	if q.open > 0 {
-		n.warn("no-took", "%s without \"took\": counted, but not timed", many(q.open, "successful request"))
+	if open > 0 {
+		n.warn("no-took", "%s without \"took\": counted, but not timed", many(open, "successful request"))
 	}
+	for _, d := range b.Options.Definitions() {
+		n.info("definition", "%s", d)
+	}
+	b.aboutAsked(n, r)
 	q.aboutTokens(n)
 }
 
-func (q *requests) aboutTokens(n *remarks) {
-	if len(q.rows) == 0 {
-		return
+// aboutAsked tells of what was asked for and cannot be had.
+func (b *Builder) aboutAsked(n *remarks, r *Report) {
+	if b.requests.gaps.counted {
+		n.info("many-gaps", "there are more than %d gaps between chunks: they are counted to the microsecond, and what was in flight over time is computed as if the tokens of an answer came evenly", mostGaps)
 	}
-	var ttft, out, asked, off int
-	for i := range q.rows {
-		r := &q.rows[i]
-		if r.ttft == r.ttft {
+	if b.tooFine(r.Window) {
+		n.warn("slices", "time slices of %g s would be more than %d: there are none", b.Options.Window, mostSlices)
+	}
+	if b.grouped.rest {
+		n.warn("groups", "there are more than %d groups: the later ones are one, %s", mostGroups, rest)
+	}
+}
+
+func (q *requests) aboutTokens(n *remarks) {
+	var all, ttft, out, without, asked, off int
+	for row := range q.len() {
+		if !q.ok(row) {
+			continue
+		}
+		all++
+		if x := q.get(colTTFT, row); x == x {
 			ttft++
 		}
-		if r.out > 0 {
+		tokens := q.get(colOut, row) > 0
+		if tokens {
 			out++
 		}
-		if r.asked > 0 && r.out > 0 {
+		if q.is(row, tokenless) {
+			without++
+		}
+		if q.get(colAsked, row) > 0 && tokens {
 			asked++
 		}
-		if r.mismatched() {
+		if q.mismatched(row) {
 			off++
 		}
 	}
-	all := len(q.rows)
+	if all == 0 {
+		return
+	}
 	if ttft < all {
 		n.info("no-ttft", "%d of %d successful requests have no time to first token; answers that are not streamed have none", all-ttft, all)
 	}
-	if missing := all - q.tokenless - out; missing > 0 {
+	if missing := all - without - out; missing > 0 {
 		n.warn("no-tokens", "%d of %d successful requests have no count of output tokens", missing, all)
 	}
 	q.aboutLateness(n)
 	if off > 0 {
 		n.info("osl-mismatch", "%d of %d answers are not as long as was asked for (by more than 5 %% or 50 tokens)", off, asked)
 	}
-	if len(q.counters) > 1 {
-		n.warn("token-sources", "output tokens were counted in %d ways: %s", len(q.counters), list(q.counters))
-	} else if q.counters[record.FromChunks] > 0 {
+	if ways := q.counters.all(); len(ways) > 1 {
+		n.warn("token-sources", "output tokens were counted in %d ways: %s", len(ways), list(ways))
+	} else if ways[record.FromChunks] > 0 {
 		n.warn("token-sources", "output tokens are numbers of chunks: the server told no usage; a chunk may hold several tokens")
 	}
-	if q.negative > 0 {
-		n.warn("negative-gap", "%s with arrivals that run backwards left out of inter chunk latency", are(q.negative, "request"))
+	if q.gaps.negative > 0 {
+		n.warn("negative-gap", "%s with arrivals that run backwards left out of inter chunk latency", are(q.gaps.negative, "request"))
 	}
 }
 
@@ -240,8 +273,8 @@ const mostLate = 0.05
 // aboutLateness tells of requests that started later than they were due.
 func (q *requests) aboutLateness(n *remarks) {
 	var late []float64
-	for i := range q.rows {
-		if x, ok := known(q.rows[i].late); ok {
+	for row := range q.len() {
+		if x := q.get(colLate, row); x == x && q.ok(row) {
 			late = append(late, x)
 		}
 	}

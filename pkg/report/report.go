@@ -10,18 +10,27 @@ import (
 type Report struct {
 	Runs     []Run    // the producers of the stream
 	Window   *Window  // nil if there were neither requests nor readings
+	Models   []string // of the requests, by name
+	URLs     []string // that requests went to
 	Requests Counts   // of the profiling phase
 	Metrics  []Metric // of requests, in the order of the catalogue
 	Errors   []ErrorClass
-	Sources  []Source // exporters, by URL
-	GPUs     []GPU    // by host, index and instance
-	Energy   *Energy  // nil without energy records
-	Notes    []Note   // what was mixed, missing or partial
-	Story    *Story   // nil unless [Builder.Tell] asked for it
+	Stopped  []ErrorClass // requests that were cancelled on purpose, which is no failure
+	Warmup   []Metric     // of the requests of the warm-up, for files only
+	Groups   []Group      // that were asked for, in the order of their keys
+	Slices   []Slice      // of the window, that were asked for
+	Options  Options      // what was asked for
+	Sources  []Source     // exporters, by URL
+	GPUs     []GPU        // by host, index and instance
+	Energy   *Energy      // nil without energy records
+	Notes    []Note       // what was mixed, missing or partial
+	Story    *Story       // nil unless [Builder.Tell] asked for it
 }
 
 // Empty tells whether there is nothing that a table could show.
-func (r *Report) Empty() bool { return r.Requests.OK+r.Requests.Failed == 0 && len(r.GPUs) == 0 }
+func (r *Report) Empty() bool {
+	return r.Requests.OK+r.Requests.Failed+r.Requests.Cancelled == 0 && len(r.GPUs) == 0
+}
 
 // Metric looks a metric up by its tag, those of energy included.
 func (r *Report) Metric(tag string) (Metric, bool) {
@@ -30,10 +39,8 @@ func (r *Report) Metric(tag string) (Metric, bool) {
 		lists = append(lists, r.Energy.Metrics)
 	}
 	for _, list := range lists {
-		for _, m := range list {
-			if m.Tag == tag {
-				return m, true
-			}
+		if m, ok := find(list, tag); ok {
+			return m, true
 		}
 	}
 	return Metric{}, false
@@ -59,6 +66,7 @@ func (w Window) Seconds() float64 { return w.To.Sub(w.From) }
 // Counts are numbers of requests.
 type Counts struct {
 	OK, Failed int
+	Cancelled  int // on purpose: by the load's own plan, or by its end
 	Warmup     int
 	InFlight   int // begun, and not finished in this stream
 }
@@ -68,6 +76,7 @@ const (
 	Distribution = iota // one value a request or chunk
 	Single              // one value
 	Instant             // one instant
+	Weighted            // a distribution over time: of what was in flight
 )
 
 // A Metric is a number or a distribution.
@@ -76,7 +85,9 @@ type Metric struct {
 	Header string
 	Unit   Unit
 	Kind   int
-	Order  int          // in tables; 0 if it is for files only
+	Table  string       // in which it is shown
+	Order  int          // in its table; 0 if it is for files only
+	Larger bool         // more is better
 	Stat   stat.Summary // of a Single metric: Mean, with N = 1
 	Time   record.Time  // of an Instant
 }
@@ -113,7 +124,8 @@ type GPU struct {
 	Index                               *int
 	MIG, MIGProfile                     string
 	Labels                              map[string]string
-	Readings                            int // in the window
+	Readings                            int  // in the window
+	Covered                             bool // there are readings from before the window to behind it
 	Fields                              []Field
 	Others                              []string // sources that reported it too
 	XIDs                                []int    // codes seen in the window that are not 0

@@ -1,39 +1,27 @@
 package report
 
 import (
-	"math"
-	"strings"
+	"bytes"
+	"maps"
+	"slices"
 
 	"aiperf/pkg/record"
-	"aiperf/pkg/stat"
 )
 
-// A row is what is kept of a successful request of the profiling phase. NaN and
-// −1 stand for what was not measured.
-type row struct {
-	took, ttft, second, energy float64
-	ttfo, late                 float64
-	in, out, reasoning, asked  int32
-}
-
-// requests are the requests of a stream.
+// requests are the requests of one phase.
 type requests struct {
-	rows     []row
-	gaps     stat.Tally // µs between arrivals of content
-	negative int        // requests whose arrivals run backwards
-	ok       span
-	bad      span
-	open     int  // successful ones without an end
-	thought  bool // reasoning came before an answer
+	opt *Options
+	table
+	gaps gaps
+	why  []int32 // by row: which of failed.kinds it is, from 1; 0 for none
 
-	failed    failures
-	errorISL  []float64
-	warmup    int
-	elsewhere map[string]int // requests of other phases
-	tokenless int            // successful ones of endpoints whose answers are no tokens
-	begun     map[string]int // by run: begun less finished
+	done, undone span // of those that succeeded, and of the others
+	thought      bool // reasoning came before an answer
 
-	models, urls, counters, runs map[string]int
+	failed  failures // what went wrong
+	stopped failures // what was cancelled on purpose
+
+	models, urls, counters, runs counted
 }
 
 // A span is what lies between the first start and the last end.
@@ -50,175 +38,176 @@ func (s *span) add(from, to record.Time) {
 	s.n++
 }
 
-// A request holds the keys of a record.Request that count here.
-type request struct {
-	Run      string         `json:"run"`
-	Phase    string         `json:"phase"`
-	Model    string         `json:"model"`
-	URL      string         `json:"url"`
-	Endpoint string         `json:"endpoint"`
-	Start    record.Time    `json:"start"`
-	Took     *float64       `json:"took"`
-	TTFT     *float64       `json:"ttft"`
-	TTFO     *float64       `json:"ttfo"`
-	Late     *float64       `json:"late"`
-	Gaps     []float64      `json:"gaps"`
-	Tokens   *record.Tokens `json:"tokens"`
-	Error    *record.Error  `json:"error"`
-	GPU      *struct {
-		Energy *float64 `json:"energy"`
-	} `json:"gpu"`
+// counted are names and how often each was seen.
+type counted struct {
+	names
+	n []int
 }
 
-func (q *requests) begin(l record.Line) error {
-	var b struct {
-		Run string `json:"run"`
+func (c *counted) add(v record.Value) {
+	i := c.id(v)
+	for int(i) >= len(c.n) {
+		c.n = append(c.n, 0)
 	}
-	if err := l.Decode(&b); err != nil {
+	c.n[i]++
+}
+
+// all is how often each name was seen, but for the empty one.
+func (c *counted) all() map[string]int {
+	m := map[string]int{}
+	for i, s := range c.list {
+		if s != "" && i < len(c.n) {
+			m[s] += c.n[i]
+		}
+	}
+	return m
+}
+
+// add takes a request in that belongs to the phase; group is the number of its
+// group, −1 for none.
+func (q *requests) add(l record.Line, r *request, group int32) error {
+	failure, err := r.failed(l)
+	if err != nil {
 		return err
 	}
-	q.bump(&q.begun, b.Run, 1)
+	q.models.add(r.model)
+	q.urls.add(r.url)
+	q.runs.add(r.run)
+	row := q.table.add(r.start, r.flags(failure))
+	if group >= 0 {
+		for len(q.group) < row {
+			q.group = append(q.group, -1)
+		}
+		q.group = append(q.group, group)
+	}
+	q.fill(row, r)
+	switch {
+	case failure != nil && q.outcome(row) == cancelled:
+		q.undone.add(r.start, q.end(row))
+		q.stopped.add(failure)
+	case failure != nil:
+		q.undone.add(r.start, q.end(row))
+		for len(q.why) < row {
+			q.why = append(q.why, 0)
+		}
+		q.why = append(q.why, int32(q.failed.add(failure))+1)
+	case q.ok(row):
+		q.done.add(r.start, q.end(row))
+		if r.out >= 0 && len(r.source) > 0 {
+			q.counters.add(r.source)
+		}
+		if len(r.gaps) > 0 {
+			q.gaps.add(row, r.gaps, q.groupOf)
+		}
+	}
 	return nil
 }
 
-func (q *requests) add(l record.Line) error {
-	var r request
-	if err := l.Decode(&r); err != nil {
-		return err
+func (q *requests) groupOf(row int) int32 {
+	if row < len(q.group) {
+		return q.group[row]
 	}
-	q.bump(&q.runs, r.Run, 1)
-	switch r.Phase {
-	case record.Profiling:
-	case record.Warmup:
-		q.warmup++
-		return nil
-	default:
-		q.bump(&q.elsewhere, r.Phase, 1)
-		return nil
-	}
-	if r.Model != "" {
-		q.bump(&q.models, r.Model, 1)
-	}
-	if r.URL != "" {
-		q.bump(&q.urls, r.URL, 1)
-	}
-	if r.Error != nil {
-		q.fail(&r)
-		return nil
-	}
-	if r.Took == nil {
-		q.open++
-		return nil
-	}
-	q.ok.add(r.Start, r.Start.Add(*r.Took))
-	if tokenless(r.Endpoint) {
-		q.tokenless++
-	}
-	q.rows = append(q.rows, q.rowOf(&r))
-	q.pool(r.Gaps)
-	return nil
+	return -1
 }
 
-func (q *requests) fail(r *request) {
-	q.failed.add(r.Error)
-	end := r.Start
-	if r.Took != nil {
-		end = end.Add(*r.Took)
+var fromUsage = []byte(`"` + record.FromUsage + `"`)
+
+// flags say what became of the request and what is known of it.
+func (r *request) flags(failure *record.Error) uint8 {
+	f := answered
+	switch {
+	case failure != nil && failure.Class == record.ClassCancelled:
+		f = cancelled
+	case failure != nil:
+		f = failing
+	case r.took != r.took:
+		f = untimed
 	}
-	q.bad.add(r.Start, end)
-	if t := r.Tokens; t != nil && t.In != nil {
-		q.errorISL = append(q.errorISL, float64(*t.In))
+	in := r.inSource
+	if len(in) == 0 {
+		in = r.source
 	}
+	if bytes.Equal(in, fromUsage) {
+		f |= usageIn
+	}
+	if bytes.Equal(r.source, fromUsage) {
+		f |= usageOut
+	}
+	if r.http {
+		f |= overHTTP
+	}
+	if r.reused {
+		f |= reusing
+	}
+	if string(r.endpoint) == `"embeddings"` || bytes.HasSuffix(r.endpoint, []byte(`_rankings"`)) {
+		f |= tokenless
+	}
+	return f
 }
 
-func (q *requests) rowOf(r *request) row {
-	nan := math.NaN()
-	w := row{took: *r.Took, ttft: nan, second: nan, energy: nan, ttfo: nan, late: nan, in: -1, out: -1, reasoning: -1, asked: -1}
-	if r.TTFT != nil {
-		w.ttft, w.ttfo = *r.TTFT, *r.TTFT
+// fill puts what is known of the request into the columns.
+func (q *requests) fill(row int, r *request) {
+	put := func(c column, v float64) {
+		if v == v {
+			q.set(c, row, v)
+		}
 	}
-	if r.TTFO != nil {
-		w.ttfo = *r.TTFO
+	whole := func(c column, n int) {
+		if n >= 0 {
+			q.set(c, row, float64(n))
+		}
+	}
+	ttft := r.ttft
+	if q.opt.any() && ttft == ttft {
+		ttft = r.firstByte
+	}
+	put(colTook, r.took)
+	put(colTTFT, ttft)
+	if r.ttfo == r.ttfo {
 		q.thought = true
+		put(colTTFO, r.ttfo)
+	} else {
+		put(colTTFO, r.ttft)
 	}
-	if r.Late != nil {
-		w.late = *r.Late
+	if len(r.gaps) > 0 {
+		put(colSecond, float64(r.gaps[0])/1e9)
 	}
-	if len(r.Gaps) >= 2 {
-		w.second = r.Gaps[1]
-	}
-	if r.GPU != nil && r.GPU.Energy != nil {
-		w.energy = *r.GPU.Energy
-	}
-	if t := r.Tokens; t != nil {
-		w.in, w.out, w.reasoning, w.asked = tokens(t.In), tokens(t.Out), tokens(t.Reasoning), tokens(t.Asked)
-		if t.Source != "" && t.Out != nil {
-			q.bump(&q.counters, t.Source, 1)
-		}
-	}
-	return w
+	put(colLate, r.late)
+	put(colEnergy, r.energy)
+	whole(colIn, r.in)
+	whole(colOut, r.out)
+	whole(colReasoning, r.reasoning)
+	whole(colCached, r.cached)
+	whole(colAsked, r.asked)
+	whole(colChunks, r.chunks)
+	put(colBytesSent, r.sentBytes)
+	put(colBytesReceived, r.receivedBytes)
+	put(colBlocked, r.blocked)
+	put(colDNS, r.dns)
+	put(colConnect, r.connect)
+	put(colSent, r.sent)
+	put(colFirstByte, r.firstByte)
 }
 
-func tokens(n *int) int32 {
-	if n == nil || *n < 0 || *n > math.MaxInt32 {
-		return -1
-	}
-	return int32(*n)
-}
-
-// pool adds the gaps between chunks. The first one is the way to the first
-// chunk. A request with a negative gap is left out, as AIPerf does.
-func (q *requests) pool(gaps []float64) {
-	if len(gaps) < 2 {
-		return
-	}
-	for _, g := range gaps[1:] {
-		if g < 0 || g > maxGap {
-			q.negative++
-			return
-		}
-	}
-	for _, g := range gaps[1:] {
-		q.gaps.Add(uint64(math.Round(g * 1e6)))
-	}
-}
-
-// tokenless tells whether answers of an endpoint are no tokens.
-func tokenless(endpoint string) bool {
-	return endpoint == "embeddings" || strings.HasSuffix(endpoint, "_rankings")
-}
-
-// maxGap, a year, keeps nonsense from being counted.
-const maxGap = 365 * 86400
-
-// bump counts key in a map that is made when it is needed.
-func (q *requests) bump(m *map[string]int, key string, by int) {
-	if *m == nil {
-		*m = map[string]int{}
-	}
-	(*m)[key] += by
-}
-
-// any tells whether there is a profiling request.
-func (q *requests) any() bool { return len(q.rows)+q.open+q.failed.total > 0 }
+// any tells whether there is a request.
+func (q *requests) any() bool { return q.len() > 0 }
 
 func (q *requests) counts() Counts {
-	c := Counts{OK: len(q.rows) + q.open, Failed: q.failed.total, Warmup: q.warmup}
-	// Numbers of lines, and not ids, are compared: that costs nothing and does not
-	// depend on their order. A run without begin lines was filtered.
-	for run, begun := range q.begun {
-		c.InFlight += max(0, begun-q.runs[run])
-	}
+	c := Counts{Failed: q.failed.total, Cancelled: q.stopped.total}
+	c.OK = q.len() - c.Failed - c.Cancelled
 	return c
 }
 
 func (q *requests) window() *Window {
-	s := q.ok
+	s := q.done
 	if s.n == 0 {
-		s = q.bad
+		s = q.undone
 	}
 	if s.n == 0 {
 		return nil
 	}
 	return &Window{s.from, s.to}
 }
+
+// keys are the keys of a map, in order.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -45,8 +45,8 @@ func made(id string, at, took, ttft float64, out int) *record.Request {
 	return &record.Request{Run: "R", ID: id, Phase: record.Profiling, Start: midnight.Add(at), Took: &took, TTFT: &ttft, Tokens: &record.Tokens{Out: &out}}
 }
 
-// short is what the story reads of a request.
-func short(t testing.TB, r *record.Request) *brief {
+// brieflyTold is what the story reads of a request.
+func brieflyTold(t testing.TB, r *record.Request) *brief {
 	t.Helper()
 	text, err := json.Marshal(r)
 	b := new(brief)
@@ -76,7 +76,7 @@ func TestLoadEqualsBruteForce(t *testing.T) {
 		}
 		var g grid
 		for _, r := range list {
-			g.request(short(t, r))
+			g.request(brieflyTold(t, r))
 		}
 		l := g.load()
 		if len(l.Bins) > mostBins {
@@ -141,7 +141,7 @@ func TestLoadOfOddInstants(t *testing.T) {
 	var g grid
 	for _, at := range []record.Time{first, last, 0, midnight, first + 1, last - 1} {
 		for _, took := range []float64{0, 1, maxGap, math.Inf(1), math.NaN(), -1} {
-			r := short(t, made("1", 0, 1, 0.1, 10))
+			r := brieflyTold(t, made("1", 0, 1, 0.1, 10))
 			r.Start, r.Took = at, &took
 			g.request(r)
 		}
@@ -227,7 +227,7 @@ func TestSample(t *testing.T) {
 func TestSampleOfOneRequest(t *testing.T) {
 	t.Parallel()
 	var s sample
-	r := short(t, made("1", 0, 1, 0.1, 5))
+	r := brieflyTold(t, made("1", 0, 1, 0.1, 5))
 	for range 5 * mostTold {
 		s.add(r)
 	}
@@ -327,7 +327,7 @@ func FuzzStory(f *testing.F) {
 
 // go test -bench Told ./pkg/report
 func BenchmarkTold(b *testing.B) {
-	r := short(b, made("1", 0, 1, 0.1, 100))
+	r := brieflyTold(b, made("1", 0, 1, 0.1, 100))
 	var t teller
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {

@@ -79,7 +79,7 @@ func (s *sample) add(r *brief) {
 	if r.Error == nil && r.Took != nil {
 		s.slow.add(t, r)
 	}
-	n := number(r.Run, r.ID)
+	n := lot(r.Run, r.ID)
 	if s.top > 0 && n > s.top {
 		return
 	}
@@ -115,8 +115,8 @@ func (s *sample) list() []Told {
 	return list
 }
 
-// number is FNV-1a, stirred so that ids in a row are as good as random.
-func number(run, id string) uint64 {
+// lot is FNV-1a, stirred so that ids in a row are as good as random.
+func lot(run, id string) uint64 {
 	h := uint64(14695981039346656037)
 	for _, s := range [...]string{run, "\x00", id} {
 		for i := range len(s) {
@@ -179,4 +179,12 @@ func (s *sample) slowest() []Slow {
 		return cmp.Or(cmp.Compare(b.Took, a.Took), cmp.Compare(a.Start, b.Start), cmp.Compare(a.ID, b.ID))
 	})
 	return list
+}
+
+// tokens is a count, −1 if there is none that makes sense.
+func tokens(n *int) int32 {
+	if n == nil || *n < 0 || *n > math.MaxInt32 {
+		return -1
+	}
+	return int32(*n)
 }

@@ -19,6 +19,8 @@ var (
 	TokensPerUser  = Unit{"tokens/s/user", "tokens/sec/user", 1}
 	RequestsPerSec = Unit{"requests/s", "requests/sec", 1}
 	Percent        = Unit{"1", "%", 100}
+	Ratio          = Unit{"1", "ratio", 1}
+	Kibibytes      = Unit{"bytes", "KB", 1. / 1024}
 
 	Watts            = Unit{"W", "W", 1}
 	Joules           = Unit{"J", "J", 1}
@@ -27,6 +29,8 @@ var (
 	JoulesPerRequest = Unit{"J/request", "joules/request", 1}
 	RequestsPerWatt  = Unit{"requests/s/W", "requests/sec/W", 1}
 	TokensPerWatt    = Unit{"tokens/s/W", "tokens/sec/W", 1}
+	JoulesPerUser    = Unit{"J/user", "joules/user", 1}
+	GoodPerWatt      = Unit{"requests/s/W", "good-req/s/W", 1}
 	JouleSeconds     = Unit{"J*s", "J*s", 1}
 
 	Megajoules   = Unit{"J", "MJ", 1e-6}

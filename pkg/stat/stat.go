@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -72,32 +73,75 @@ func (d Deviation) of(squares float64, n int) float64 {
 // Percentiles are those that a [Summary] has, in percent.
 var Percentiles = [...]float64{1, 5, 10, 25, 50, 75, 90, 95, 99}
 
-// A Summary describes a distribution. It means nothing if N is 0.
+// A Summary describes a distribution. It means nothing if N is 0. What a kind
+// of distribution does not have is NaN.
 type Summary struct {
 	N              int
 	Sum, Mean, Std float64
 	Min, Max       float64
 	P              [len(Percentiles)]float64 // at Percentiles
+	More           []Point                   // at others that were asked for
 }
 
-// Percentile is the value at one of [Percentiles]; false for any other, and if
-// there are no values.
+// A Point is the value at a percentile.
+type Point struct{ Percent, Value float64 }
+
+// Percentile is the value at one of [Percentiles] or of those that were asked
+// for; false for any other, and if there are no values.
 func (s Summary) Percentile(p float64) (float64, bool) {
-	i := slices.Index(Percentiles[:], p)
-	if i < 0 || s.N == 0 {
+	if s.N == 0 {
 		return 0, false
 	}
-	return s.P[i], true
+	if i := slices.Index(Percentiles[:], p); i >= 0 {
+		return s.P[i], s.P[i] == s.P[i]
+	}
+	for _, x := range s.More {
+		if x.Percent == p {
+			return x.Value, x.Value == x.Value
+		}
+	}
+	return 0, false
 }
 
-// Summarize describes x. Values that are not finite are the caller's to leave
-// out. An empty x gives the zero Summary.
-func Summarize(x []float64, d Deviation) Summary {
+// Points are all percentiles of s, in ascending order.
+func (s Summary) Points() []Point {
+	list := make([]Point, 0, len(Percentiles)+len(s.More))
+	for i, p := range Percentiles {
+		list = append(list, Point{p, s.P[i]})
+	}
+	for _, x := range s.More {
+		if !slices.Contains(Percentiles[:], x.Percent) {
+			list = append(list, x)
+		}
+	}
+	slices.SortFunc(list, func(a, b Point) int { return cmp.Compare(a.Percent, b.Percent) })
+	return list
+}
+
+// percentiles sets them, those that were asked for included.
+func (s *Summary) percentiles(more []float64, at func(percent float64) float64) {
+	for i, p := range Percentiles {
+		s.P[i] = at(p)
+	}
+	for _, p := range more {
+		s.More = append(s.More, Point{p, at(p)})
+	}
+}
+
+// Summarize describes x, with more percentiles than [Percentiles] if they are
+// given. Values that are not finite are the caller's to leave out. An empty x
+// gives the zero Summary.
+func Summarize(x []float64, d Deviation, more ...float64) Summary {
+	return SummarizeInPlace(slices.Clone(x), d, more...)
+}
+
+// SummarizeInPlace is Summarize for a caller that does not need the order of x
+// any more.
+func SummarizeInPlace(x []float64, d Deviation, more ...float64) Summary {
 	if len(x) == 0 {
 		return Summary{}
 	}
-	x = slices.Clone(x)
-	slices.Sort(x)
+	sortFloats(x)
 	var sum, squares Sum
 	for _, v := range x {
 		sum.Add(v)
@@ -108,9 +152,7 @@ func Summarize(x []float64, d Deviation) Summary {
 		squares.Add((v - s.Mean) * (v - s.Mean))
 	}
 	s.Std = d.of(squares.Value(), s.N)
-	for i, p := range Percentiles {
-		s.P[i] = Quantile(x, p/100)
-	}
+	s.percentiles(more, func(p float64) float64 { return Quantile(x, p/100) })
 	return s
 }
 
@@ -123,5 +165,29 @@ func (s Summary) Scale(f float64) Summary {
 	for i := range s.P {
 		s.P[i] *= f
 	}
+	s.More = slices.Clone(s.More)
+	for i := range s.More {
+		s.More[i].Value *= f
+	}
+	return s
+}
+
+// Nearest describes x together with so many values that are infinite. Its
+// percentiles are values: that at the rank nearest to q/100·(n−1), of two that
+// are as near the even one (numpy's "nearest"); those that are infinite are
+// NaN. Only N, Min and the percentiles are set. The order of x is changed.
+func Nearest(x []float64, infinite int, more ...float64) Summary {
+	n := len(x) + infinite
+	if len(x) == 0 {
+		return Summary{}
+	}
+	sortFloats(x)
+	s := Summary{N: n, Min: x[0]}
+	s.percentiles(more, func(p float64) float64 {
+		if i := int(math.RoundToEven(p / 100 * float64(n-1))); i < len(x) {
+			return x[i]
+		}
+		return math.NaN()
+	})
 	return s
 }

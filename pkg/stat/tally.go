@@ -80,9 +80,34 @@ func (t *Tally) ascending(f func(v float64, count uint64)) {
 	}
 }
 
+// Merge adds the values of o, which may be nil.
+func (t *Tally) Merge(o *Tally) {
+	if o == nil {
+		return
+	}
+	visit := func(i uint64, p *page) {
+		to := t.page(i)
+		for j, count := range p {
+			to[j] += count
+		}
+	}
+	for i, p := range o.low {
+		if p != nil {
+			visit(uint64(i), p)
+		}
+	}
+	for i, p := range o.high {
+		visit(i, p)
+	}
+	t.n += o.n
+	var carry uint64
+	t.sum.lo, carry = bits.Add64(t.sum.lo, o.sum.lo, 0)
+	t.sum.hi += o.sum.hi + carry
+}
+
 // Summary describes the values, as [Summarize] would. The zero Tally gives the
 // zero Summary.
-func (t *Tally) Summary(d Deviation) Summary {
+func (t *Tally) Summary(d Deviation, more ...float64) Summary {
 	if t.n == 0 {
 		return Summary{}
 	}
@@ -98,9 +123,7 @@ func (t *Tally) Summary(d Deviation) Summary {
 		before = through[j]
 	}
 	s.Std = d.of(squares.Value(), s.N)
-	for i, p := range Percentiles {
-		s.P[i] = quantile(s.N, p/100, at)
-	}
+	s.percentiles(more, func(p float64) float64 { return quantile(s.N, p/100, at) })
 	return s
 }
 

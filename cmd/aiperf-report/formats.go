@@ -1,0 +1,61 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"aiperf/pkg/artifact"
+	"aiperf/pkg/chart"
+	"aiperf/pkg/page"
+	"aiperf/pkg/record"
+	"aiperf/pkg/render"
+	"aiperf/pkg/report"
+)
+
+// reports are the formats of a whole report.
+var reports = map[string]func(io.Writer, *report.Report, render.Options) error{
+	"table":                  render.Text,
+	"markdown":               render.Markdown,
+	"csv":                    plain(artifact.CSV),
+	"json":                   plain(artifact.JSON),
+	"html":                   plain(func(w io.Writer, r *report.Report) error { return page.HTML(w, page.Options{}, page.Run{Report: r}) }),
+	"svg":                    plain(func(w io.Writer, r *report.Report) error { return chart.SVG(w, r, "") }),
+	"ndjson":                 plain(artifact.Lines),
+	"prom":                   plain(artifact.Prometheus),
+	"aiperf-timeslices-csv":  plain(artifact.TimeslicesCSV),
+	"aiperf-timeslices-json": plain(artifact.TimeslicesJSON),
+}
+
+func plain(f func(io.Writer, *report.Report) error) func(io.Writer, *report.Report, render.Options) error {
+	return func(w io.Writer, r *report.Report, _ render.Options) error { return f(w, r) }
+}
+
+// streams are the formats that are written line by line as records come.
+var streams = map[string]func(io.Writer, report.Options) func(record.Line) error{
+	"aiperf-records": func(w io.Writer, o report.Options) func(record.Line) error {
+		return (&artifact.RequestWriter{W: w, Options: o}).Add
+	},
+	"aiperf-gpu": func(w io.Writer, _ report.Options) func(record.Line) error {
+		return (&artifact.TelemetryWriter{W: w}).Add
+	},
+}
+
+// formats are the names of all.
+func formats() string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(reports)), maps.Keys(streams))
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// sliced tells whether a format is one of time slices.
+func sliced(format string) bool { return strings.HasPrefix(format, "aiperf-timeslices-") }
+
+// forPeople tells whether a format shows notes itself.
+func forPeople(format string) bool {
+	return format == "table" || format == "markdown" || format == "html"
+}
+
+// pictured tells whether a format draws what happened when.
+func pictured(format string) bool { return format == "html" || format == "svg" }

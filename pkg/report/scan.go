@@ -1,0 +1,357 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"aiperf/pkg/record"
+)
+
+// A request is what counts of a record.Request. It is used again for the next
+// line, so that reading one allocates nothing. NaN and −1 stand for what is not
+// there.
+type request struct {
+	run, phase, model, url, endpoint, finish, turn, conversation record.Value
+
+	start                    record.Time
+	took, ttft, ttfo, late   float64
+	energy                   float64
+	gaps                     []int64 // ns
+	chunks                   int
+	in, cached, out          int
+	reasoning, asked         int
+	source, inSource         record.Value
+	sentBytes, receivedBytes float64
+	http                     bool
+	reused                   bool
+	status                   int
+	blocked, dns, connect    float64
+	sent, firstByte          float64
+	failure                  record.Value // null or empty if it succeeded
+}
+
+func (r *request) reset() {
+	nan := math.NaN()
+	*r = request{gaps: r.gaps[:0], took: nan, ttft: nan, ttfo: nan, late: nan, energy: nan, chunks: -1,
+		in: -1, cached: -1, out: -1, reasoning: -1, asked: -1, sentBytes: nan, receivedBytes: nan,
+		blocked: nan, dns: nan, connect: nan, sent: nan, firstByte: nan}
+}
+
+// scan reads a line by its keys, without decoding the rest. The error names the
+// key whose value makes no sense.
+func (r *request) scan(l record.Line) error {
+	r.reset()
+	for key, v := range record.Keys(l.Raw) {
+		if v.Null() {
+			continue
+		}
+		ok := true
+		switch string(key) {
+		case "run":
+			r.run, ok = text(v)
+		case "phase":
+			r.phase, ok = text(v)
+		case "model":
+			r.model, ok = text(v)
+		case "url":
+			r.url, ok = text(v)
+		case "endpoint":
+			r.endpoint, ok = text(v)
+		case "finish":
+			r.finish, ok = text(v)
+		case "conversation":
+			r.conversation, ok = text(v)
+		case "turn":
+			r.turn = v
+		case "start":
+			r.start, ok = v.Time()
+		case "took":
+			r.took, ok = number(v)
+		case "ttft":
+			r.ttft, ok = number(v)
+		case "ttfo":
+			r.ttfo, ok = number(v)
+		case "late":
+			r.late, ok = number(v)
+		case "gaps":
+			ok = r.scanGaps(v)
+		case "chunks":
+			r.chunks, ok = v.Int()
+		case "tokens":
+			ok = r.scanTokens(v)
+		case "bytes":
+			ok = r.scanBytes(v)
+		case "http":
+			ok = r.scanHTTP(v)
+		case "gpu":
+			ok = r.scanShare(v)
+		case "error":
+			r.failure = v
+		}
+		if !ok {
+			return l.Errorf("%q of a request makes no sense: %s", key, short(v))
+		}
+	}
+	return nil
+}
+
+// short is the beginning of v, for messages.
+func short(v record.Value) string {
+	const most = 40
+	if len(v) > most {
+		return string(v[:most]) + "…"
+	}
+	return string(v)
+}
+
+// text is v if it is a string.
+func text(v record.Value) (record.Value, bool) { return v, len(v) >= 2 && v[0] == '"' }
+
+// number is a finite number.
+func number(v record.Value) (float64, bool) {
+	m, places, ok := decimal(v)
+	if ok && m < 1<<53 && places < len(tens) {
+		return float64(m) / tens[places], true // exactly rounded: both are exact
+	}
+	return v.Number()
+}
+
+// loose is a number; NaN if it is none.
+func loose(v record.Value) float64 {
+	if x, ok := number(v); ok {
+		return x
+	}
+	return math.NaN()
+}
+
+var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
+
+// decimal reads a number without sign and exponent, of at most 18 digits: m over
+// ten to the power of places.
+func decimal(b []byte) (m uint64, places int, ok bool) {
+	if len(b) == 0 || len(b) > 19 {
+		return 0, 0, false
+	}
+	point := -1
+	for i, c := range b {
+		switch {
+		case c-'0' <= 9:
+			m = m*10 + uint64(c-'0')
+		case c == '.' && point < 0:
+			point = i
+		default:
+			return 0, 0, false
+		}
+	}
+	if point >= 0 {
+		places = len(b) - 1 - point
+	}
+	return m, places, true
+}
+
+// scanGaps reads all gaps but the first, which is the way to the first chunk.
+// Nearly all of a stream is gaps: numbers without sign and exponent are read as
+// they are passed over.
+func (r *request) scanGaps(v record.Value) bool {
+	if len(v) < 2 || v[0] != '[' {
+		return false
+	}
+	b := v[1 : len(v)-1]
+	all := 0
+	for i := 0; i < len(b); i++ {
+		from, m, point := i, uint64(0), -1
+		for ; i < len(b); i++ {
+			if d := b[i] - '0'; d <= 9 {
+				m = m*10 + uint64(d)
+			} else if b[i] == '.' && point < 0 {
+				point = i
+			} else {
+				break
+			}
+		}
+		places := 0
+		if point >= 0 {
+			places = i - 1 - point
+		}
+		ns := int64(m) * nano[min(places, 10)]
+		if i < len(b) && b[i] != ',' || i-from > 10 || places > 9 {
+			if n := bytes.IndexByte(b[i:], ','); n >= 0 {
+				i += n
+			} else {
+				i = len(b)
+			}
+			var ok bool
+			if ns, ok = nanoseconds(b[from:i]); !ok {
+				return false
+			}
+		}
+		if all++; all > 1 {
+			r.gaps = append(r.gaps, ns)
+		}
+	}
+	r.chunks = max(r.chunks, all)
+	return true
+}
+
+// nano turns so many decimal places of a second into nanoseconds.
+var nano = [...]int64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1, 0}
+
+// nanoseconds reads a number of seconds.
+func nanoseconds(b []byte) (int64, bool) {
+	x, err := strconv.ParseFloat(string(bytes.TrimSpace(b)), 64)
+	if err != nil || math.Abs(x) > 2*maxGap {
+		return math.MinInt64, err == nil
+	}
+	return int64(math.Round(x * 1e9)), true
+}
+
+func (r *request) scanTokens(v record.Value) bool {
+	if v[0] != '{' {
+		return false
+	}
+	for key, v := range record.Keys([]byte(v)) {
+		switch string(key) {
+		case "in":
+			r.in = count(v)
+		case "cached":
+			r.cached = count(v)
+		case "out":
+			r.out = count(v)
+		case "reasoning":
+			r.reasoning = count(v)
+		case "asked":
+			r.asked = count(v)
+		case "source":
+			r.source, _ = text(v)
+		case "in_source":
+			r.inSource, _ = text(v)
+		}
+	}
+	return true
+}
+
+// count is a number of tokens; −1 if it is none.
+func count(v record.Value) int {
+	m, places, ok := decimal(v)
+	if !ok || places > 0 || m > math.MaxInt32 {
+		return -1
+	}
+	return int(m)
+}
+
+func (r *request) scanBytes(v record.Value) bool {
+	if v[0] != '{' {
+		return false
+	}
+	for key, v := range record.Keys([]byte(v)) {
+		switch string(key) {
+		case "sent":
+			r.sentBytes = loose(v)
+		case "received":
+			r.receivedBytes = loose(v)
+		}
+	}
+	return true
+}
+
+func (r *request) scanHTTP(v record.Value) bool {
+	if v[0] != '{' {
+		return false
+	}
+	r.http = true
+	var connect, tls float64
+	for key, v := range record.Keys([]byte(v)) {
+		switch string(key) {
+		case "status":
+			r.status, _ = v.Int()
+		case "reused":
+			r.reused = string(v) == "true"
+		case "blocked":
+			r.blocked = loose(v)
+		case "dns":
+			r.dns = loose(v)
+		case "connect":
+			connect = loose(v)
+		case "tls":
+			tls = loose(v)
+		case "sent":
+			r.sent = loose(v)
+		case "first_byte":
+			r.firstByte = loose(v)
+		}
+	}
+	if connect+tls > 0 {
+		r.connect = connect + tls
+	}
+	return true
+}
+
+func (r *request) scanShare(v record.Value) bool {
+	if v[0] != '{' {
+		return false
+	}
+	for key, v := range record.Keys([]byte(v)) {
+		if string(key) == "energy" && !v.Null() {
+			x, ok := number(v)
+			if !ok {
+				return false
+			}
+			r.energy = x
+		}
+	}
+	return true
+}
+
+// failed is the request's error; nil if it succeeded.
+func (r *request) failed(l record.Line) (*record.Error, error) {
+	if len(r.failure) == 0 {
+		return nil, nil
+	}
+	var e record.Error
+	if err := json.Unmarshal(r.failure, &e); err != nil {
+		return nil, l.Errorf("error of a request: %w", err)
+	}
+	return &e, nil
+}
+
+// names gives the numbers of texts, in the order in which they were first seen.
+type names struct {
+	index map[string]int32
+	list  []string
+}
+
+// id is the number of the text that v is; that of "" if it is none.
+func (n *names) id(v record.Value) int32 {
+	inside := []byte(v)
+	if len(v) >= 2 && v[0] == '"' {
+		inside = v[1 : len(v)-1]
+	}
+	if i, ok := n.index[string(inside)]; ok {
+		return i
+	}
+	s := string(inside)
+	if bytes.IndexByte(inside, '\\') >= 0 {
+		// Written in two ways it is still one text.
+		if s, ok := v.Text(); ok {
+			i := n.of(s)
+			n.index[string(inside)] = i
+			return i
+		}
+	}
+	return n.of(s)
+}
+
+func (n *names) of(s string) int32 {
+	if i, ok := n.index[s]; ok {
+		return i
+	}
+	if n.index == nil {
+		n.index = map[string]int32{}
+	}
+	i := int32(len(n.list))
+	n.index[s] = i
+	n.list = append(n.list, s)
+	return i
+}

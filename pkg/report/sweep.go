@@ -1,0 +1,376 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"aiperf/pkg/stat"
+)
+
+// A step is a quantity that changes at instants and holds its value between
+// them: x[i] from t[i] on, and 0 before t[0]. Instants are nanoseconds since the
+// epoch in a float64, which rounds them to 256 ns; AIPerf's are the same.
+type step struct{ t, x []float64 }
+
+// An edge is where something that adds to a quantity begins or ends.
+type edge struct{ t, d float64 }
+
+func byTime(a, b edge) int { return cmp.Compare(a.t, b.t) }
+
+// stepOf adds up edges, given in lists that are each in order of time. What is
+// left of differences that should be 0 is made 0.
+func stepOf(lists ...[]edge) step {
+	n := 0
+	for _, l := range lists {
+		n += len(l)
+	}
+	s := step{make([]float64, 0, n), make([]float64, 0, n)}
+	sum, most := 0.0, 0.0
+	for {
+		next := -1
+		for i, l := range lists {
+			if len(l) > 0 && (next < 0 || l[0].t < lists[next][0].t) {
+				next = i
+			}
+		}
+		if next < 0 {
+			break
+		}
+		e := lists[next][0]
+		lists[next] = lists[next][1:]
+		sum += e.d
+		if k := len(s.t); k > 0 && s.t[k-1] == e.t {
+			s.x[k-1] = sum
+		} else {
+			s.t, s.x = append(s.t, e.t), append(s.x, sum)
+		}
+	}
+	for _, x := range s.x {
+		most = max(most, math.Abs(x))
+	}
+	for i, x := range s.x {
+		if math.Abs(x) < 1e-9*most {
+			s.x[i] = 0
+		}
+	}
+	return s
+}
+
+// both calls f for each stretch of [from, to] in which neither of two quantities
+// changes.
+func both(a, b step, from, to float64, f func(x, y, t, long float64)) {
+	i, j := a.at(from), b.at(from)
+	for t := from; t < to; {
+		next := to
+		if i+1 < len(a.t) {
+			next = min(next, a.t[i+1])
+		}
+		if j+1 < len(b.t) {
+			next = min(next, b.t[j+1])
+		}
+		if next > t {
+			f(a.value(i), b.value(j), t, next-t)
+		}
+		for i+1 < len(a.t) && a.t[i+1] <= next {
+			i++
+		}
+		for j+1 < len(b.t) && b.t[j+1] <= next {
+			j++
+		}
+		t = next
+	}
+}
+
+// at is the last change at or before t; −1 if there is none.
+func (s step) at(t float64) int {
+	i, found := slices.BinarySearch(s.t, t)
+	if found {
+		return i
+	}
+	return i - 1
+}
+
+func (s step) value(i int) float64 {
+	if i < 0 {
+		return 0
+	}
+	return s.x[i]
+}
+
+// over is the quantity divided by another one, and 0 where that is 0.
+func (s step) over(by step) step {
+	if len(s.t) == 0 || len(by.t) == 0 {
+		return step{}
+	}
+	var r step
+	from, to := min(s.t[0], by.t[0]), max(s.t[len(s.t)-1], by.t[len(by.t)-1])
+	both(s, by, from, math.Nextafter(to, math.Inf(1)), func(x, y, t, _ float64) {
+		q := 0.0
+		if y > 0 {
+			q = x / y
+		}
+		r.t, r.x = append(r.t, t), append(r.x, q)
+	})
+	return r
+}
+
+// weigh is the distribution of the quantity over a window.
+func (s step) weigh(from, to float64, more []float64) stat.Summary {
+	if len(s.t) == 0 {
+		return stat.Summary{}
+	}
+	w := make([]stat.Weight, 0, len(s.t)+1)
+	both(s, step{}, from, to, func(x, _, _, long float64) { w = append(w, stat.Weight{Value: x, For: long}) })
+	return stat.Weigh(w, to-from, more...)
+}
+
+// weighWhile is that over the parts of the window in which another quantity is
+// above 0.
+func (s step) weighWhile(while step, from, to float64, more []float64) stat.Summary {
+	if len(s.t) == 0 || len(while.t) == 0 {
+		return stat.Summary{}
+	}
+	var w []stat.Weight
+	held := 0.0
+	both(s, while, from, to, func(x, y, _, long float64) {
+		if y > 0 {
+			w = append(w, stat.Weight{Value: x, For: long})
+			held += long
+		}
+	})
+	return stat.Weigh(w, held, more...)
+}
+
+// A load is what was in flight, and at which rates tokens were worked through:
+// each request's input tokens evenly from its start to its first token, its
+// output tokens behind the first evenly from there to its end, or, if the gaps
+// between its chunks are known, evenly over the chunks.
+type load struct {
+	flying, prefill, decode            step // requests
+	prefillRate, decodeRate, totalRate step // tokens/ns
+	tokens                             step
+}
+
+// order is the rows in order of an instant of theirs; those without it are left
+// out.
+func (v *view) order(of func(row int) float64) []int {
+	type moment struct {
+		t   float64
+		row int
+	}
+	list := make([]moment, 0, len(v.rows))
+	for _, row := range v.rows {
+		if t := of(row); t == t {
+			list = append(list, moment{t, row})
+		}
+	}
+	slices.SortFunc(list, func(a, b moment) int { return cmp.Compare(a.t, b.t) })
+	rows := make([]int, len(list))
+	for i, m := range list {
+		rows[i] = m.row
+	}
+	return rows
+}
+
+// edges are those of some rows; where of gives a NaN there is none.
+func edges(rows []int, of func(row int) edge) []edge {
+	list := make([]edge, 0, len(rows))
+	for _, row := range rows {
+		if e := of(row); e.d == e.d {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// instants of a request, in nanoseconds since the epoch; NaN if not known.
+func (v *view) instants(row int) (start, first, end float64) {
+	start, end = float64(v.start[row]), float64(v.end(row))
+	first = math.NaN()
+	if ttft := v.get(colTTFT, row); ttft == ttft && v.ok(row) {
+		first = float64(v.start[row].Add(ttft))
+	}
+	return start, first, end
+}
+
+// A passage is what a load needs of a request; NaN where it is not known.
+type passage struct{ start, first, end, in, out float64 }
+
+func (v *view) passage(row int) (p passage) {
+	p.start, p.first, p.end = v.instants(row)
+	p.in, p.out = math.NaN(), math.NaN()
+	if v.ok(row) {
+		p.in, p.out = v.get(colIn, row), v.get(colOut, row)
+	}
+	if !(p.out > 0) {
+		p.out = math.NaN()
+	}
+	return p
+}
+
+// prefill and decode are rates in tokens/ns.
+func (p passage) prefill() float64 {
+	if !(p.first > p.start) {
+		return math.NaN()
+	}
+	return p.in / (p.first - p.start)
+}
+
+func (p passage) decode() float64 {
+	if !(p.end > p.first) {
+		return math.NaN()
+	}
+	return (p.out - 1) / (p.end - p.first)
+}
+
+// given is x, or NaN if y is NaN.
+func given(x, y float64) float64 { return x + 0*y }
+
+// load computes what was in flight of the view's requests.
+func (v *view) load() *load {
+	var byStart, byFirst, byEnd []int
+	parallel(3, func(i int) {
+		switch i {
+		case 0:
+			byStart = v.order(func(row int) float64 { return float64(v.start[row]) })
+		case 1:
+			byEnd = v.order(func(row int) float64 { return float64(v.end(row)) })
+		case 2:
+			byFirst = v.order(func(row int) float64 { _, first, _ := v.instants(row); return first })
+		}
+	})
+	starts := func(f func(p passage) float64) []edge {
+		return edges(byStart, func(row int) edge { p := v.passage(row); return edge{p.start, f(p)} })
+	}
+	firsts := func(f func(p passage) float64) []edge {
+		return edges(byFirst, func(row int) edge { p := v.passage(row); return edge{p.first, f(p)} })
+	}
+	ends := func(f func(p passage) float64) []edge {
+		return edges(byEnd, func(row int) edge { p := v.passage(row); return edge{p.end, f(p)} })
+	}
+	var l load
+	parallel(2, func(half int) {
+		if half == 0 {
+			one := func(sign float64) func(passage) float64 { return func(passage) float64 { return sign } }
+			streamed := func(sign float64) func(passage) float64 {
+				return func(p passage) float64 { return given(sign, p.first) }
+			}
+			l.flying = stepOf(starts(one(1)), ends(one(-1)))
+			l.decode = stepOf(firsts(one(1)), ends(streamed(-1)))
+			l.prefill = stepOf(starts(streamed(1)), firsts(one(-1)))
+			return
+		}
+		up, down := starts(passage.prefill), firsts(func(p passage) float64 { return -p.prefill() })
+		begin, end := firsts(passage.decode), ends(func(p passage) float64 { return -p.decode() })
+		l.prefillRate = stepOf(up, down)
+		l.totalRate = stepOf(up, down, begin, end)
+		if !v.gaps.counted && len(v.gaps.exact) > 0 {
+			l.byChunks(v)
+			return
+		}
+		l.decodeRate = stepOf(begin, end)
+		l.tokens = stepOf(starts(func(p passage) float64 { return given(p.in, p.prefill()) }),
+			firsts(func(p passage) float64 { return given(p.out, p.decode()) }),
+			ends(func(p passage) float64 { return -given(p.in, p.prefill()) }),
+			ends(func(p passage) float64 { return -given(p.out, p.decode()) }))
+	})
+	return &l
+}
+
+// byChunks computes the rate of decoding and the tokens in flight from the
+// arrivals of chunks: the tokens behind the first spread evenly over them.
+func (l *load) byChunks(v *view) {
+	var begin, end, come, leave []edge
+	for _, row := range v.rows {
+		start, first, stop := v.instants(row)
+		in, out := v.get(colIn, row), v.get(colOut, row)
+		if !v.ok(row) || first != first {
+			continue
+		}
+		held := 0.0
+		if in == in && first > start {
+			come = append(come, edge{start, in})
+			held = in
+		}
+		gaps := v.gaps.of(row)
+		if !(out > 0) || len(gaps) == 0 {
+			leave = append(leave, edge{stop, -held})
+			continue
+		}
+		some := 0
+		for _, g := range gaps {
+			if g > 0 {
+				some++
+			}
+		}
+		come = append(come, edge{first, 1})
+		leave = append(leave, edge{stop, -held - out})
+		passed := 0.0
+		for _, g := range gaps {
+			g = math.Round(g * 1e9)
+			passed += g
+			t := first + passed
+			if g > 0 {
+				rate := (out - 1) / float64(some) / g
+				begin, end = append(begin, edge{t - g, rate}), append(end, edge{t, -rate})
+			}
+			if t >= stop {
+				t = math.Nextafter(stop, 0)
+			}
+			come = append(come, edge{t, (out - 1) / float64(len(gaps))})
+		}
+	}
+	for _, list := range [][]edge{begin, end, come, leave} {
+		slices.SortFunc(list, byTime)
+	}
+	l.decodeRate = stepOf(begin, end)
+	l.tokens = stepOf(come, leave)
+}
+
+// metrics are those of the load over a window, under AIPerf's tags.
+func (l *load) metrics(w *Window, more []float64) []Metric {
+	if len(l.flying.t) == 0 {
+		return nil
+	}
+	from, to := float64(w.From), float64(w.To)
+	decodePer, prefillPer := l.decodeRate.over(l.decode), l.prefillRate.over(l.prefill)
+	const second = 1e9
+	kinds := []struct {
+		tag, header string
+		unit        Unit
+		scale       float64
+		order       int
+		of, while   step
+		active      bool
+	}{
+		{"effective_concurrency", "Effective Concurrency", Requests, 1, 10, l.flying, step{}, false},
+		{"effective_decode_throughput", "Effective Decode Throughput", TokensPerSec, second, 20, l.decodeRate, step{}, false},
+		{"effective_prefill_throughput", "Effective Prefill Throughput", TokensPerSec, second, 30, l.prefillRate, step{}, false},
+		{"effective_decode_concurrency", "Effective Decode Concurrency", Requests, 1, 12, l.decode, step{}, false},
+		{"effective_prefill_concurrency", "Effective Prefill Concurrency", Requests, 1, 14, l.prefill, step{}, false},
+		{"effective_total_throughput", "Effective Total Throughput", TokensPerSec, second, 40, l.totalRate, step{}, false},
+		{"effective_decode_throughput_per_user", "Effective Decode Throughput Per User", TokensPerUser, second, 50, decodePer, step{}, false},
+		{"effective_prefill_throughput_per_user", "Effective Prefill Throughput Per User", TokensPerUser, second, 60, prefillPer, step{}, false},
+		{"tokens_in_flight", "Tokens In Flight", Tokens, 1, 70, l.tokens, step{}, false},
+		{"active_decode_throughput", "Active Decode Throughput", TokensPerSec, second, 80, l.decodeRate, l.decode, true},
+		{"active_prefill_throughput", "Active Prefill Throughput", TokensPerSec, second, 90, l.prefillRate, l.prefill, true},
+		{"active_decode_throughput_per_user", "Active Decode Throughput Per User", TokensPerUser, second, 100, decodePer, l.decode, true},
+		{"active_prefill_throughput_per_user", "Active Prefill Throughput Per User", TokensPerUser, second, 110, prefillPer, l.prefill, true},
+		{"active_total_throughput", "Active Total Throughput", TokensPerSec, second, 120, l.totalRate, l.flying, true},
+	}
+	list := make([]Metric, len(kinds))
+	parallel(len(kinds), func(i int) {
+		k := kinds[i]
+		var s stat.Summary
+		if k.active {
+			s = k.of.weighWhile(k.while, from, to, more)
+		} else {
+			s = k.of.weigh(from, to, more)
+		}
+		if s.N > 0 {
+			list[i] = Metric{Tag: k.tag, Header: k.header, Unit: k.unit, Kind: Weighted, Table: TableLoad, Order: k.order, Stat: s.Scale(k.scale)}
+		}
+	})
+	return slices.DeleteFunc(list, func(m Metric) bool { return m.Tag == "" })
+}
