@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
@@ -38,14 +39,14 @@ func (columns layout) groups(r *report.Report) []*grid {
 
 // keysOf are the names of the keys.
 func keysOf(g report.Group) string {
-	s := ""
+	var s strings.Builder
 	for i, k := range g.Keys {
 		if i > 0 {
-			s += " | "
+			s.WriteString(" | ")
 		}
-		s += k.Name
+		s.WriteString(k.Name)
 	}
-	return s
+	return s.String()
 }
 
 // A figure is a column of an overview.
