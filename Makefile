@@ -10,7 +10,7 @@ commands = aiperf-load aiperf-scrape aiperf-merge aiperf-report aiperf-profile
 bindir   = $(DESTDIR)$(PREFIX)/bin
 gobuild  = CGO_ENABLED=0 go build -trimpath -buildvcs=auto
 
-.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-jobs race fuzz bench bench-peers bench-duckdb soak test-aiperf-report bench-report lint demo install clean help
+.PHONY: all build test test-tokenizers test-llamacpp test-prometheus test-aiperf test-page test-jobs race fuzz bench bench-peers bench-duckdb soak test-aiperf-report bench-report lint demo install clean help
 
 all: build lint test  ## build, lint and test
 
@@ -30,6 +30,9 @@ test-prometheus:  ## telemetry read back from a real Prometheus (installs Debian
 
 test-aiperf: build  ## AIPerf's numbers from AIPerf's own files, of a fresh run of it (needs Python)
 	tools/test-aiperf
+
+test-page:  ## the HTML page in a real Chromium (installs Debian's if there is none)
+	tools/test-page
 
 test-jobs:  ## examples/jobs against the API types and systemd's own check
 	tools/test-jobs

@@ -65,8 +65,12 @@
 // that succeeded. The energy of a GPU is the difference of its energy counter,
 // read between its updates on a straight line, or, without a counter, power over
 // time by the trapezoid rule; both are given where both exist.
-// "plus_minus" is the half-width of where the truth lies, for readings come late
-// and far between. A GPU that two exporters report counts once.
+// "plus_minus" is meant to hold the true energy in at least 95 of 100 runs: it
+// covers that readings come late and far between and that the power steps where the
+// load begins and ends, but no sensor that is itself wrong, late or averaging. It
+// is absent if power alone is known and no reading lies inside the window, and
+// narrowest when the scraper has watched a few idle seconds before the load. A GPU
+// that two exporters report counts once.
 //
 // The "verdict" is invalid for these reasons:
 //

@@ -27,13 +27,24 @@
 //	          units; each begins as a record does, with the type "metric"
 //	prom      Prometheus text for a textfile collector: summaries and gauges that
 //	          begin with aiperf_ and end with a base unit
+//	html      one page for a browser, which loads nothing from anywhere:
+//	          distributions; requests, throughput and each GPU's power,
+//	          utilization, memory, clock and temperature on one axis of time;
+//	          slow requests and what the GPUs did meanwhile; all numbers
+//	svg       one chart to paste somewhere, chosen by --chart: latency, ttft,
+//	          throughput, concurrency or power over time
 //
 //	aiperf-records          AIPerf's profile_export.jsonl, a line a request
 //	aiperf-gpu              gpu_telemetry_export.jsonl, a line a reading
 //	aiperf-timeslices-json  profile_export_aiperf_timeslices.json
 //	aiperf-timeslices-csv   and .csv; both need --window
 //
-// With all but table and markdown the notes go to standard error.
+// A page holds 100,000 requests; of more it draws a uniform sample, and the
+// slowest. Of GPU readings it keeps the lowest and the highest of each of 2000
+// stretches of time. Numbers count everything, and the page says what it left
+// out. There is no png: rsvg-convert or a browser makes one of the svg.
+//
+// With all but table, markdown and html the notes go to standard error.
 //
 // # Measures
 //
@@ -121,5 +132,6 @@
 //	aiperf-report --window 10s --goodput "time_to_first_token:200" run.ndjson
 //	aiperf-report --format ndjson --window 1 run.ndjson | jq -c 'select(.tag=="gpu.power_usage")'
 //	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format markdown -o energy.md
+//	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format html -o run.html
 //	aiperf-load --model m --url localhost:8000 | tee load.ndjson | aiperf-report
 package main

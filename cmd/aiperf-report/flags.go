@@ -19,6 +19,7 @@ type options struct {
 	width          int
 	noGPU, quiet   bool
 	trace          bool
+	chart          string
 
 	ttft, itl       string
 	goodput         objectives
@@ -73,6 +74,7 @@ func (o *objectives) Type() string { return "objectives" }
 
 func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.format, "format", "f", "table", "`form` of the output, as listed above")
+	flags.StringVar(&o.chart, "chart", "", "what svg `shows`: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
 	flags.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
 	flags.IntVar(&o.width, "width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
 	flags.BoolVar(&o.noGPU, "no-gpu", false, "leave GPUs and their energy out of table and markdown")

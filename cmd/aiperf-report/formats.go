@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"aiperf/pkg/artifact"
+	"aiperf/pkg/chart"
+	"aiperf/pkg/page"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
 	"aiperf/pkg/report"
@@ -18,6 +20,8 @@ var reports = map[string]func(io.Writer, *report.Report, render.Options) error{
 	"markdown":               render.Markdown,
 	"csv":                    plain(artifact.CSV),
 	"json":                   plain(artifact.JSON),
+	"html":                   plain(func(w io.Writer, r *report.Report) error { return page.HTML(w, page.Options{}, page.Run{Report: r}) }),
+	"svg":                    plain(func(w io.Writer, r *report.Report) error { return chart.SVG(w, r, "") }),
 	"ndjson":                 plain(artifact.Lines),
 	"prom":                   plain(artifact.Prometheus),
 	"aiperf-timeslices-csv":  plain(artifact.TimeslicesCSV),
@@ -49,4 +53,9 @@ func formats() string {
 func sliced(format string) bool { return strings.HasPrefix(format, "aiperf-timeslices-") }
 
 // forPeople tells whether a format shows notes itself.
-func forPeople(format string) bool { return format == "table" || format == "markdown" }
+func forPeople(format string) bool {
+	return format == "table" || format == "markdown" || format == "html"
+}
+
+// pictured tells whether a format draws what happened when.
+func pictured(format string) bool { return format == "html" || format == "svg" }

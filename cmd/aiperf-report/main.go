@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"aiperf/pkg/chart"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
@@ -39,6 +40,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	switch {
 	case write == nil && stream == nil:
 		return cli.Usagef("--format %q is not one of %s", o.format, formats())
+	case o.chart != "" && !slices.Contains(chart.Kinds, o.chart):
+		return cli.Usagef("--chart %q is not one of %s", o.chart, strings.Join(chart.Kinds, ", "))
+	case o.chart != "" && o.format != "svg":
+		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
 	case sliced(o.format) && asked.Window == 0:
 		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
 	case flags.Changed("width") && o.width < 40:
@@ -62,6 +67,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return convert(env, out, stream, asked, names, &o)
 	}
 	b := report.Builder{Options: asked}
+	if pictured(o.format) {
+		b.Tell()
+	}
 	unread := read(env, &b, names, o.quiet)
 	r := b.Report()
 	if r.Empty() {
@@ -73,6 +81,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		}
 	}
 	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: asked.Percentiles}
+	if o.format == "svg" {
+		return errors.Join(unread, chart.SVG(out, r, o.chart))
+	}
 	return errors.Join(unread, write(out, r, show))
 }
 

@@ -17,6 +17,7 @@ type knot struct {
 type curve struct {
 	gauge  bool
 	knots  []knot // the last one not after the cursor, and all that follow
+	prior  knot   // the last but one of all
 	first  record.Time
 	count  int     // of knots ever
 	before float64 // mean rate of the segment that the cursor left last
@@ -49,6 +50,9 @@ func (c *curve) add(t record.Time, x float64) bool {
 	} else {
 		k.sum += x
 	}
+	if c.any() {
+		c.prior = c.last()
+	}
 	c.knots = append(c.knots, k)
 	c.count++
 	return true
@@ -56,17 +60,16 @@ func (c *curve) add(t record.Time, x float64) bool {
 
 // bend is the variance that k adds to the sum because of what the gauge did
 // between readings: the last but one reading is compared to the straight line
-// between its neighbours, and a third of what it is off is taken as the
-// standard error of the mean over a segment.
+// between its neighbours. Readings that waver with variance σ², each for
+// itself, are off by 1.5·σ² in the mean square, and the sum by σ² for each.
 func (c *curve) bend(k knot) float64 {
-	n := len(c.knots)
-	if n < 2 {
+	if c.count < 2 {
 		return 0
 	}
-	p, q := c.knots[n-2], c.knots[n-1]
+	p, q := c.prior, c.last() // the cursor may have passed them
 	line := p.rate + (k.rate-p.rate)*q.t.Sub(p.t)/k.t.Sub(p.t)
-	off := (q.rate - line) / 3 * k.t.Sub(q.t)
-	return off * off
+	off := (q.rate - line) * k.t.Sub(q.t)
+	return off * off / 1.5
 }
 
 // mean is the mean rate between two knots.

@@ -8,37 +8,49 @@ import (
 
 // How far E_g(b) − E_g(a) may be off.
 //
+// ± aims at holding the truth in at least 95 of 100 runs whose rhythms of
+// exporter, poll and load have nothing to do with each other. It is no bound of
+// the worst case, and no standard error either: what is off is mostly one-sided,
+// for a load that starts at a and ends at b, so that the sum of the parts is
+// taken where they have one sign, and the root of the sum of their squares where
+// chance gives them one.
+//
 // A new value is first seen some time after the counter was read: up to an
 // exporter's refresh and up to a polling interval, whichever is shorter. The
 // curve at t is therefore the truth at t − δ, with 0 ≤ δ ≤ d, and the value at
-// an edge is short of P·δ, P being the power there. Three things follow, and a
-// fourth from the counter itself. ± is their sum, a bound rather than a
-// standard error, for they are not independent of one another.
+// an edge is short of P·δ, P being the power before it.
 //
-//  1. A δ that is always the same is harmless as long as the power is: the
-//     edges are off by the same amount. What remains is d·(P_max − P_min),
-//     over what is seen of the power around both edges.
-//  2. The part of δ that varies from reading to reading, j, costs up to j·P.
-//     It shows: in a stretch of steady power a reading that is late lies below
-//     the straight line between its neighbours, by P times how late it is.
-//     See lateness.
+//  1. A δ that is always the same costs δ times the difference of the powers
+//     before both edges, at most d times it. Two δ that are as independent as
+//     can be, each even on [0, d], have half of that as their mean, and a spread
+//     of d/√12 times the power at each edge, of which 95 % are taken. In between
+//     is a δ that moves by v within the window. See reads.jumps.
+//  2. d is not seen when every page is new: the exporter refreshes faster than
+//     it is asked, or just as fast. Then it shows in the slips of the counter
+//     while the power is steady, see reads.refresh, and is bounded by how long
+//     after an edge the power follows the load, for no value can show a load
+//     that was read before it began. See edge.after.
 //  3. Between the two readings around an edge, at distances x and y from them,
 //     the curve is a straight line of slope p, but the truth only has to pass
 //     through both ends with slopes in [P_min, P_max] of this edge. It is off by
 //     at most min((P_max − p)·x, (p − P_min)·y), or the same with the slopes
 //     exchanged, below the line. With a step of the power at the edge itself
-//     this is exact. P_max is only known if a whole segment lies inside the
-//     window; if none does, it may be anything: a short load between two
-//     readings 30 s apart is seen in their difference only.
+//     this is exact. Where the power rises through three segments the truth is
+//     below the line, where it falls above. P_max is only known if a whole
+//     segment lies inside the window; if none does, it may be anything: a short
+//     load between two readings 30 s apart is seen in their difference only.
 //  4. A counter that rounds to steps of q is off by up to q/2 at each edge.
 //
-// The trapezoid of power has no part 2, for a steady power that is read late is
-// still the same power, and no part 4. It has in addition the variance of what
-// it missed between readings (see curve.bend), taken twice. What was put in
-// place of a counter that was reset counts in full.
+// For the trapezoid of power, part 1 is d times the swing, and part 3 what it
+// makes of a step at the edge (see edge.ramp); it has no part 4. It has in
+// addition the variance of what it missed between readings (see curve.bend). It
+// says nothing when there is no reading inside the window. What was put in place
+// of a counter that was reset counts in full.
 //
-// What cannot be seen from outside is not in it: a sensor that averages (on
-// recent boards "power usage" is a mean over a second) or that is itself late.
+// What cannot be seen from outside is not in it: a sensor that is itself late,
+// or that averages. On recent boards "power usage" is a mean over a second, and
+// a trapezoid of that lags behind the truth by half of one more; their counters
+// do not.
 
 // An edge is what is seen of the energy curve around an instant.
 type edge struct {
@@ -46,8 +58,13 @@ type edge struct {
 	x, y     float64 // seconds from the reading before, to the reading after
 	to       record.Time
 	slope    float64 // W, between the two
+	before   float64 // W, in the segment before
+	gauge    float64 // W, at the reading before; 0 if there is none
 	min, max float64 // W, seen around
 	complete bool    // the segment behind has been seen too
+	next     float64 // W, of that
+	lasts    float64 // seconds that it lasts
+	noise    float64 // of the curve behind what was seen
 }
 
 // edgeAt looks at the main curve of g around t, which is where its cursor is.
@@ -56,24 +73,31 @@ func (g *gpu) edgeAt(t record.Time) edge {
 	if len(c.knots) == 0 || t < c.knots[0].t {
 		return edge{}
 	}
-	p := c.knots[0]
+	p, w := c.knots[0], &g.curve[byPower]
 	if len(c.knots) == 1 {
-		return edge{ok: t == p.t, to: p.t, slope: c.before, min: c.before, max: c.before}
+		e := edge{ok: t == p.t, to: p.t, slope: c.before, before: c.before, min: c.before, max: c.before, noise: p.noise}
+		if len(w.knots) > 0 {
+			e.gauge = w.knots[0].rate
+			e.widen(e.gauge)
+		}
+		return e
 	}
 	q := c.knots[1]
-	e := edge{ok: true, x: t.Sub(p.t), y: q.t.Sub(t), to: q.t, slope: mean(p, q)}
-	e.min, e.max = e.slope, e.slope
-	if c.has {
-		e.widen(c.before)
-	}
-	if len(c.knots) > 2 {
-		e.widen(mean(q, c.knots[2]))
-		e.complete = true
-	}
-	if w := &g.curve[byPower]; len(w.knots) > 0 {
+	e := edge{ok: true, x: t.Sub(p.t), y: q.t.Sub(t), to: q.t, slope: mean(p, q), noise: q.noise}
+	e.before, e.min, e.max = e.slope, e.slope, e.slope
+	if len(w.knots) > 0 {
+		e.gauge = w.knots[0].rate
+		e.before = e.gauge
 		for _, k := range w.knots[:min(2, len(w.knots))] {
 			e.widen(k.rate)
 		}
+	}
+	if c.has {
+		e.before = c.before
+		e.widen(c.before)
+	}
+	if len(c.knots) > 2 {
+		e.extend(q, c.knots[2])
 	}
 	return e
 }
@@ -82,69 +106,131 @@ func (e *edge) widen(p float64) {
 	e.min, e.max = min(e.min, p), max(e.max, p)
 }
 
+// extend takes the segment behind.
+func (e *edge) extend(p, q knot) {
+	e.next, e.lasts, e.noise = mean(p, q), q.t.Sub(p.t), q.noise
+	e.widen(e.next)
+	e.complete = true
+}
+
 // follow takes the segment that begins where e ends.
 func (e *edge) follow(p, q knot) {
 	if e.ok && !e.complete && p.t == e.to {
-		e.widen(mean(p, q))
-		e.complete = true
+		e.extend(p, q)
 	}
+}
+
+// around spans the power from the segment before the edge to the edge.
+func (e edge) around() (low, high float64) {
+	low, high = min(e.before, e.slope), max(e.before, e.slope)
+	if e.gauge > 0 {
+		low, high = min(low, e.gauge), max(high, e.gauge)
+	}
+	return low, high
 }
 
 // off is how far the straight line may be from the truth, J. seen tells whether
 // the power inside the window was seen.
 func (e edge) off(seen bool) float64 {
 	if !seen {
-		e.max = math.Inf(1)
 		if e.x == 0 || e.y == 0 { // on a reading, which is no guess
 			return 0
 		}
+		return (1 + wavers) * max(0, (e.slope-e.min)*max(e.x, e.y))
 	}
 	above := min((e.max-e.slope)*e.x, (e.slope-e.min)*e.y)
 	below := min((e.slope-e.min)*e.x, (e.max-e.slope)*e.y)
+	switch {
+	case seen && e.complete && e.before < e.slope && e.slope < e.next:
+		above = 0
+	case seen && e.complete && e.before > e.slope && e.slope > e.next:
+		below = 0
+	}
 	return max(0, above, below)
 }
 
-// lateness is by how many seconds the reading q was later (or earlier) than
-// its neighbours, if the power was steady.
-func lateness(p, q, r knot) (float64, bool) {
-	power := mean(p, r)
-	if power <= 0 {
+// ramp is by how much a trapezoid is short of a step at the edge, of which it
+// sees z seconds, J.
+func (e edge) ramp(z float64) float64 {
+	if e.x+e.y == 0 {
+		return 0
+	}
+	return (e.max - e.min) * z * z / (2 * (e.x + e.y))
+}
+
+// after is how many seconds after the edge the curve has the power step, up or
+// down, if it does: the energy that is missing from there to a step at the edge,
+// over the swing. It is δ and the time in which the power follows.
+func (e edge) after(up bool) (float64, bool) {
+	swing, half := e.max-e.min, (e.min+e.max)/2
+	if !e.complete || swing < 0.3*e.max || up != (e.before < half) {
 		return 0, false
 	}
-	line := p.sum + power*q.t.Sub(p.t)
-	return math.Abs(q.sum-line) / power, true
+	level := e.min
+	if up {
+		level = e.max
+	}
+	missing := math.Abs(level-e.slope)*(e.x+e.y) + math.Abs(level-e.next)*e.lasts
+	return max(0, missing/swing-e.x), true
 }
 
-// stale estimates d and j of g. poll is the interval at which its source was
-// asked, 0 if not known.
-//
-// If δ is uniform on [0, d] and independent, lateness has a standard deviation
-// of d/√8, and 90 % of it lies within some 0.58·d.
-func (g *gpu) stale(poll float64) (d, j float64) {
+// stale estimates d and v for a window of so many readings, whose source is
+// asked every poll seconds, 0 if that is not known.
+func (g *gpu) stale(poll float64, a, b edge, readings int) (d, v float64) {
 	d, _ = g.refresh.quantile(0.5)
-	if poll > 0 {
-		d = min(d, poll)
+	if poll <= 0 {
+		return d, d
 	}
-	if g.main == byPower {
-		return d, 0
+	fast := d <= 1.5*poll // every page is new: the refresh is not seen
+	d = min(d, poll)
+	if fast {
+		most := math.Inf(1)
+		if a.max-a.min > 0.3*a.max {
+			most = a.min + (a.max-a.min)/4
+		}
+		if r, ok := g.reads.refresh(most, d); ok {
+			d = min(d, r)
+		}
 	}
-	if late, ok := g.jitter.quantile(0.9); ok && len(g.jitter.xs) >= 8 {
-		return d, min(d, late/0.58)
+	if fast || g.main == byPower { // of power, a slow exporter's too: it is no clock
+		on, up := a.after(true)
+		off, down := b.after(false)
+		if up || down {
+			d = min(d, max(on, off)+glimpse)
+		}
 	}
-	return d, d
+	return d, d * g.reads.jumps(d, readings)
 }
 
-// plusMinus is the half-width of the energy between two edges, J.
-func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) float64 {
-	d, j := g.stale(poll)
-	seen := b.passed-a.passed >= 2
-	low, high := min(a.edge.min, b.edge.min), max(a.edge.max, b.edge.max)
-	sum := d*(high-low) + j*high + a.edge.off(seen) + b.edge.off(seen)
-	if g.main == byCounter {
-		if reset {
-			sum += g.bridged
-		}
-		return sum + g.quantum
+// plusMinus is the half-width of the energy between two edges, J. It is false
+// if nothing is known of the power between them.
+func (g *gpu) plusMinus(a, b mark, poll float64, reset bool) (float64, bool) {
+	begin, end := a.edge, b.edge
+	begin.widen(end.before)
+	end.widen(begin.before)
+	readings := b.passed - a.passed
+	d, v := g.stale(poll, begin, end, readings)
+	for _, e := range []*edge{&begin, &end} {
+		e.max += wavers * (e.max - e.min)
 	}
-	return sum + 2*math.Sqrt(max(0, b.noise-a.noise))
+	low, high := end.around()
+	swing := (1 + wavers) * max(high-begin.before, begin.before-low)
+	if g.main == byPower {
+		edges := begin.ramp(begin.y) + end.ramp(end.x)
+		return d*swing + edges + gaussian*math.Sqrt(max(0, b.noise-begin.noise)), readings > 0
+	}
+	seen := readings >= 2
+	vary := uniform * v * math.Hypot(begin.slope, end.slope)
+	sum := max(d*swing, d/2*swing+math.Hypot((d-v)/2*swing, vary)) + begin.off(seen) + end.off(seen)
+	if reset {
+		sum += g.bridged
+	}
+	return sum + g.quantum, true
 }
+
+const (
+	wavers   = 0.1    // by which share of the swing P_max is above what is seen of it
+	glimpse  = 0.15   // s, by which a burst of prefills that nobody saw makes edge.after too short
+	gaussian = 1.96   // standard errors, for 95 %
+	uniform  = 0.4756 // standard errors for 95 % on one side, 1.65, of an even spread over 1
+)

@@ -32,9 +32,9 @@ type gpu struct {
 	xids   codes
 	skewed spans // known too vaguely when they were read
 
-	refresh sample // seconds between distinct readings of main
-	jitter  sample // seconds, see error.go
-	back    [2]knot
+	refresh sample      // seconds between distinct readings of main
+	reads   reads       // of the counter
+	back    knot        // of main
 	news    record.Time // the last distinct reading of main
 	gaps    spans       // longer than MaxGap
 	silent  spans       // longer than its patience
@@ -154,7 +154,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 		return false
 	}
 	if r.within > opt.MaxSkew {
-		g.skewed.add(max(g.back[1].t, g.curve[g.main].first), r.taken)
+		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
 	g.xids.hear(r)
 	g.grown(distinct, maxGap)
@@ -236,10 +236,9 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 	m := &g.curve[g.main]
 	k := m.last()
 	if m.count > 1 {
-		last := g.back[1]
-		dt := k.t.Sub(last.t)
+		dt := k.t.Sub(g.back.t)
 		if dt > g.patience(maxGap) {
-			g.silent.add(last.t, k.t)
+			g.silent.add(g.back.t, k.t)
 		}
 		if distinct {
 			g.typical = pace(g.typical, dt)
@@ -252,10 +251,8 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 	if distinct || m.count == 1 {
 		g.news = k.t
 	}
-	if m.count > 2 && distinct {
-		if s, ok := lateness(g.back[0], g.back[1], k); ok && g.main == byCounter {
-			g.jitter.add(s)
-		}
+	if distinct && g.main == byCounter {
+		g.reads.add(k, &g.curve[byPower], g.quantum)
 	}
-	g.back[0], g.back[1] = g.back[1], k
+	g.back = k
 }

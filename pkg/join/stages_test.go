@@ -20,8 +20,8 @@ func drain(b *testing.B, in iter.Seq2[record.Line, error]) (n int) {
 	return n
 }
 
-// bench measures a stage on lines that are in memory, beside the lines alone.
-func bench(b *testing.B, lines []record.Line, stage func(iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error]) {
+// benchStage measures a stage on lines that are in memory, beside the lines alone.
+func benchStage(b *testing.B, lines []record.Line, stage func(iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error]) {
 	in := stage(seq(lines))
 	b.SetBytes(int64(len(text(lines))))
 	b.ReportAllocs()
@@ -37,42 +37,42 @@ func BenchmarkStage(b *testing.B) {
 	all := sorted(append(requests, gpus...))
 	first, last := all[0].Time, all[len(all)-1].Time
 	b.Run("none", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return in })
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return in })
 	})
 	b.Run("read", func(b *testing.B) {
-		bench(b, all, func(iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
+		benchStage(b, all, func(iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			all := text(all)
 			return func(yield func(record.Line, error) bool) { record.Read(strings.NewReader(all), "all")(yield) }
 		})
 	})
 	b.Run("reorder/live", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return Reorder(in, Holding{}) })
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return Reorder(in, Holding{}) })
 	})
 	b.Run("reorder/file", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			return Reorder(in, Holding{Start: DefaultWindow})
 		})
 	})
-	b.Run("distinct", func(b *testing.B) { bench(b, all, Distinct) })
+	b.Run("distinct", func(b *testing.B) { benchStage(b, all, Distinct) })
 	b.Run("shift/all", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return ShiftAll(in, time.Second) })
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] { return ShiftAll(in, time.Second) })
 	})
 	b.Run("shift/host", func(b *testing.B) {
 		o := NewOffsets(map[string]time.Duration{"node1": time.Second})
-		bench(b, all, o.Shift)
+		benchStage(b, all, o.Shift)
 	})
 	b.Run("cut/before", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			return Cut(in, Window{From: last - 1e9})
 		})
 	})
 	b.Run("cut/inside", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			return Cut(in, Window{From: first, To: last})
 		})
 	})
 	b.Run("cut/behind", func(b *testing.B) {
-		bench(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
+		benchStage(b, all, func(in iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error] {
 			return Cut(in, Window{To: first + 1e9})
 		})
 	})

@@ -122,8 +122,9 @@ func (a *attribution) energy(i int, g *gpu, w *window) *record.Energy {
 			e.Others = &others
 		}
 		if m.edge.ok && n.edge.ok {
-			pm := g.plusMinus(m, n, a.asked(g), g.resets.touch(from, to))
-			e.PlusMinus = &pm
+			if pm, ok := g.plusMinus(m, n, a.asked(g), g.resets.touch(from, to)); ok {
+				e.PlusMinus = &pm
+			}
 		}
 	}
 	if r, ok := g.refresh.quantile(0.5); ok {

@@ -24,6 +24,7 @@ type Builder struct {
 	sources  sources
 	energy   energies
 	notes    notes
+	story    *teller // nil unless it is asked for
 
 	elsewhere map[string]int // requests of other phases
 	begun     map[string]int // by run: requests that began
@@ -44,6 +45,8 @@ func (b *Builder) Add(l record.Line) error {
 	err := b.add(l)
 	if err != nil {
 		b.skipped++
+	} else if b.story != nil {
+		b.story.add(l)
 	}
 	return err
 }
@@ -165,6 +168,9 @@ func (b *Builder) Report() *Report {
 	r.Groups = b.groups(r)
 	r.Slices = b.slices(l, v, r.Window)
 	r.Notes = b.remark(r, v)
+	if b.story != nil {
+		r.Story = b.story.finish(r.GPUs)
+	}
 	return r
 }
 

@@ -24,6 +24,7 @@ type Report struct {
 	GPUs     []GPU        // by host, index and instance
 	Energy   *Energy      // nil without energy records
 	Notes    []Note       // what was mixed, missing or partial
+	Story    *Story       // nil unless [Builder.Tell] asked for it
 }
 
 // Empty tells whether there is nothing that a table could show.
