@@ -52,6 +52,32 @@ func TestParseGoodput(t *testing.T) {
 	}
 }
 
+// What is read is what is written, and nothing else is taken.
+func FuzzParse(f *testing.F) {
+	f.Add("request_latency:250 inter_token_latency:10")
+	f.Add("model, url")
+	f.Add("gpu,label.pod")
+	f.Add("request_latency:1e300,time_to_first_token:-0")
+	f.Fuzz(func(t *testing.T, text string) {
+		if list, err := ParseGoodput(text); err == nil {
+			var words []string
+			for _, o := range list {
+				words = append(words, o.String())
+			}
+			again, err := ParseGoodput(strings.Join(words, " "))
+			if err != nil || !slices.Equal(list, again) {
+				t.Errorf("%v is read back as %v, %v", list, again, err)
+			}
+		}
+		if keys, err := ParseBy(text); err == nil {
+			again, err := ParseBy(strings.Join(keys, ","))
+			if err != nil || !slices.Equal(keys, again) {
+				t.Errorf("%q is read back as %q, %v", keys, again, err)
+			}
+		}
+	})
+}
+
 // A good request meets all objectives: at most for latencies, at least for
 // throughputs; in shown units; not measured is not met.
 func TestGoodput(t *testing.T) {
@@ -319,5 +345,50 @@ func compareRough(t *testing.T, of string, exact, rough []Metric) {
 	}
 	if n < 30 {
 		t.Errorf("%s: only %d metrics were compared", of, n)
+	}
+}
+
+// The energy of slices adds up to that of the whole, over a counter that went
+// backwards and values that were not read each time.
+func TestSlicesOfGPUs(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	rng := rand.New(rand.NewPCG(7, 8))
+	joules := 1000.0
+	for i := range 200 {
+		at := record.Time(1795435200e9).Add(float64(i)/10 - 1)
+		if joules += 10 * rng.Float64(); i == 120 {
+			joules = 3
+		}
+		fields := fmt.Sprintf(`"energy_consumption":%g`, joules)
+		if i%3 == 0 {
+			fields += fmt.Sprintf(`,"power_usage":%g,"xid_errors":%d`, 100+50*rng.Float64(), i/60)
+		}
+		fmt.Fprintf(&b, `{"time":"%s","type":"gpu","v":1,"source":"s","uuid":"u","taken":"%s","fields":{%s}}`+"\n", at, at, fields)
+	}
+	b.WriteString(ask("m", 0, 15.55, 1, 10, ""))
+	r := buildWith(t, Options{Window: 0.7}, b.String())
+	of := func(g GPU, name string) float64 { f, _ := g.Field(name); return f.Stat.Mean }
+	energy, changes, area := 0.0, 0.0, 0.0
+	for _, s := range r.Slices {
+		energy += of(s.GPUs[0], "energy_consumption")
+		changes += of(s.GPUs[0], "xid_errors")
+		if f, ok := s.GPUs[0].Field("power_usage"); ok {
+			area += f.Mean * s.Seconds()
+		}
+	}
+	whole := r.GPUs[0]
+	power, _ := whole.Field("power_usage")
+	if want := of(whole, "energy_consumption"); math.Abs(energy-want) > 1e-6*want || want <= 0 {
+		t.Errorf("slices took %v J, the whole %v J", energy, want)
+	}
+	if changes != of(whole, "xid_errors") || changes != 2 {
+		t.Errorf("%v changes in slices, %v in the whole", changes, of(whole, "xid_errors"))
+	}
+	if want := power.Mean * r.Window.Seconds(); math.Abs(area-want) > 1e-6*want {
+		t.Errorf("power over slices is %v J, over the whole %v J", area, want)
+	}
+	if !slices.Contains(whole.Resets, "Energy Consumption") {
+		t.Error("the counter's reset is not told")
 	}
 }
