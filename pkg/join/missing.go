@@ -17,8 +17,12 @@ func (a *attribution) remark(found map[string]*record.Lag) {
 	switch {
 	case gpus == 0 && load > 0 && len(a.sources) == 0 && len(a.opt.GPUs) == 0:
 		a.tell(record.Info, "no-gpu", "no GPU readings: the streams are merged, and nothing is attributed")
+	case gpus == 0 && load > 0 && len(a.chooser.rejected) > 0:
+		a.tell(record.Warning, "no-gpu", "of the %d GPUs that were read none is chosen: nothing to attribute", len(a.chooser.rejected))
+	case gpus == 0 && load > 0 && len(a.sources) > 0:
+		a.tell(record.Warning, "no-gpu", "no GPU reading has power or energy: nothing to attribute; see whether the scrape lines tell of errors, and what the exporter tells of its GPUs")
 	case gpus == 0 && load > 0:
-		a.tell(record.Warning, "no-gpu", "no GPU readings with power or energy: nothing to attribute; start aiperf-scrape before the load and merge both streams")
+		a.tell(record.Warning, "no-gpu", "no GPU readings: nothing to attribute; start aiperf-scrape before the load and merge both streams")
 	case gpus > 0 && load == 0:
 		a.tell(record.Info, "no-requests", "no requests: nothing to attribute GPU energy to")
 	case gpus > 0 && a.ledger.phase(record.Profiling).window().count == 0:
