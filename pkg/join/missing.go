@@ -88,11 +88,20 @@ func (a *attribution) remarkLags(found map[string]*record.Lag) {
 		told[name] = true
 		switch x := lag.Seconds; {
 		case x < -max(refresh, 0.05):
-			a.tell(record.Warning, "lag", "the power of %s runs ahead of the load by %s (correlation %.2f): its clock is slow, or the load's is fast; --offset sets a clock right, --align takes the delay away", name, duration(-x), lag.Correlation)
+			a.tell(record.Warning, "lag", "the power of %s runs ahead of the load by %s (correlation %.2f): its clock is slow, or the load's is fast; --offset sets a clock right, --align takes the delay away", whose(g, name), duration(-x), lag.Correlation)
 		case x > refresh+ownDelay:
-			a.tell(record.Warning, "lag", "the power of %s follows the load by %s (correlation %.2f), which its refresh of %s does not explain: a clock is fast, or the board averages its power; --offset sets a clock right, --align takes the delay away", name, duration(x), lag.Correlation, duration(refresh))
+			a.tell(record.Warning, "lag", "the power of %s follows the load by %s (correlation %.2f), which its refresh of %s does not explain: a clock is fast, or the board averages its power; --offset sets a clock right, --align takes the delay away", whose(g, name), duration(x), lag.Correlation, duration(refresh))
 		}
 	}
+}
+
+// whose names a source by the host of one of its GPUs too: many hosts have one
+// that is called localhost.
+func whose(g *gpu, source string) string {
+	if g.latest.host == "" {
+		return source
+	}
+	return g.latest.host + " (" + source + ")"
 }
 
 // duration is a time as people say it.
