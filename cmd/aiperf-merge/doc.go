@@ -96,8 +96,9 @@
 //	            the bus (XID 79): measure again, or leave it out with --gpu
 //	mig         the GPU is divided into instances, whose energy is not known:
 //	            this is the whole GPU's; measure with MIG off
-//	stale       the GPU's refresh is slower than a tenth of the window: set a
-//	            shorter interval at the exporter, or measure for longer
+//	stale       the GPU's refresh is slower than a tenth of the window: measure
+//	            for longer, or set a shorter interval, of aiperf-scrape
+//	            (--interval) and of the exporter (dcgm-exporter -c)
 //	skew        the instant of a reading ("within") is known to no better than
 //	            --max-skew, for the visit took long: see what held it up
 //

@@ -80,7 +80,7 @@ func hint(reason string, e *record.Energy) string {
 		return "the energy is that of the whole GPU, whose instances cannot be told apart; measure with MIG off"
 	case join.Stale:
 		if e.Refresh != nil {
-			return fmt.Sprintf("the window of %.3g s must be ten times as long as the refresh of %.3g s; measure for longer, or refresh more often", e.Took, *e.Refresh)
+			return fmt.Sprintf("the window of %.3g s must be ten times as long as the refresh of %.3g s; measure for longer, or shorten the intervals of aiperf-scrape and of the exporter", e.Took, *e.Refresh)
 		}
 	case join.Skew:
 		return "the instant of a reading is known to no better than --max-skew; see what held up the visit, or raise it"
