@@ -173,8 +173,9 @@
 // much.
 //
 // A file in which the time jumps back by more than 5 s and stays there was
-// written while the clock was set. The warning names the line: split the file
-// there and give the wrong part its offset.
+// written while the clock was set, or put together by cat. The warning names the
+// line: split the file there, name both parts, and give one whose clock was wrong
+// its offset.
 //
 // # Windows
 //
