@@ -58,7 +58,8 @@
 // window, which is checked on every run, to 1e-9. It is not a causal cost: leaving
 // one request out of a full batch would save far less than its share. A request's
 // share depends on who else was in flight, so compare runs of equal concurrency.
-// Whatever the convention, the sums are the same; it is in the key "share".
+// Whatever the convention, the sum of all is the same; which it was is in the key
+// "share".
 // A GPU that serves others too has their energy shared out here; --gpu chooses the
 // GPUs that served, as --gpu host=node1,gpu=0-3 or --gpu 'pod=vllm-*'. A value may
 // have the wildcards * and ?, and a word without "=" is one more value of the key
@@ -115,10 +116,10 @@
 // The key "gpu" of a request has, beside its energy, means over its life and the
 // GPUs, weighted by time: power (W), utilization, sm_utilization and
 // memory_utilization (0 to 1; of the DRAM where its activity is known), sm_clock
-// (Hz), temperature (°C); "throttled", if a
-// violation counter moved, the driver gave a reason to hold the clock down, or the
-// SM clock under load fell below nine tenths of the highest before; and "xid", the
-// error codes that came up. A mean needs half of the life to be known.
+// (Hz), temperature (°C); "throttled", if a violation counter moved, the driver
+// gave a reason to hold the clock down, or the SM clock under load fell below nine
+// tenths of the highest before; and "xid", the error codes that came up. A mean
+// needs half of the life to be known.
 //
 // The key "server" has the requests "running" and "waiting" and the use of the KV
 // cache, "kv_cache" (0 to 1), as means over the request's life and, with _start,
