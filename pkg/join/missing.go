@@ -17,8 +17,12 @@ func (a *attribution) remark(found map[string]*record.Lag) {
 	switch {
 	case gpus == 0 && load > 0 && len(a.sources) == 0 && len(a.opt.GPUs) == 0:
 		a.tell(record.Info, "no-gpu", "no GPU readings: the streams are merged, and nothing is attributed")
+	case gpus == 0 && load > 0 && len(a.chooser.rejected) > 0:
+		a.tell(record.Warning, "no-gpu", "of the %d GPUs that were read none is chosen: nothing to attribute", len(a.chooser.rejected))
+	case gpus == 0 && load > 0 && len(a.sources) > 0:
+		a.tell(record.Warning, "no-gpu", "no GPU reading has power or energy: nothing to attribute; see whether the scrape lines tell of errors, and what the exporter tells of its GPUs")
 	case gpus == 0 && load > 0:
-		a.tell(record.Warning, "no-gpu", "no GPU readings with power or energy: nothing to attribute; start aiperf-scrape before the load and merge both streams")
+		a.tell(record.Warning, "no-gpu", "no GPU readings: nothing to attribute; start aiperf-scrape before the load and merge both streams")
 	case gpus > 0 && load == 0:
 		a.tell(record.Info, "no-requests", "no requests: nothing to attribute GPU energy to")
 	case gpus > 0 && a.ledger.phase(record.Profiling).window().count == 0:
@@ -84,11 +88,20 @@ func (a *attribution) remarkLags(found map[string]*record.Lag) {
 		told[name] = true
 		switch x := lag.Seconds; {
 		case x < -max(refresh, 0.05):
-			a.tell(record.Warning, "lag", "the power of %s runs ahead of the load by %s (correlation %.2f): its clock is slow, or the load's is fast; --offset sets a clock right, --align takes the delay away", name, duration(-x), lag.Correlation)
+			a.tell(record.Warning, "lag", "the power of %s runs ahead of the load by %s (correlation %.2f): its clock is slow, or the load's is fast; --offset sets a clock right, --align takes the delay away", whose(g, name), duration(-x), lag.Correlation)
 		case x > refresh+ownDelay:
-			a.tell(record.Warning, "lag", "the power of %s follows the load by %s (correlation %.2f), which its refresh of %s does not explain: a clock is fast, or the board averages its power; --offset sets a clock right, --align takes the delay away", name, duration(x), lag.Correlation, duration(refresh))
+			a.tell(record.Warning, "lag", "the power of %s follows the load by %s (correlation %.2f), which its refresh of %s does not explain: a clock is fast, or the board averages its power; --offset sets a clock right, --align takes the delay away", whose(g, name), duration(x), lag.Correlation, duration(refresh))
 		}
 	}
+}
+
+// whose names a source by the host of one of its GPUs too: many hosts have one
+// that is called localhost.
+func whose(g *gpu, source string) string {
+	if g.latest.host == "" {
+		return source
+	}
+	return g.latest.host + " (" + source + ")"
 }
 
 // duration is a time as people say it.
