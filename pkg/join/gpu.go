@@ -134,6 +134,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if !fresh && !confirm {
 		return false
 	}
+	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -156,7 +157,6 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if r.within > opt.MaxSkew {
 		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
-	g.xids.hear(r)
 	g.grown(distinct, maxGap)
 	return true
 }

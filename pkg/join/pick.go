@@ -86,10 +86,10 @@ func (p *pick) wrong(key, kind string, v record.Value) {
 type mention struct {
 	run, phase string
 	id         []byte // a part of the line, or a copy
-	start          record.Time
-	took           float64
-	timed          bool // took is known
-	failed         bool
+	start      record.Time
+	took       float64
+	timed      bool // took is known
+	failed     bool
 }
 
 func mentionOf(l record.Line) (m mention, err error) {
