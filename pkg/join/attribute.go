@@ -229,7 +229,8 @@ func (a *attribution) settled() record.Time {
 		if last >= h {
 			continue
 		}
-		if a.now.Sub(last) > g.patience(a.opt.MaxGap) {
+		// Instants that a lag was taken off are always that much behind.
+		if a.now.Sub(last)-max(0, a.opt.Lag[g.active.name]) > g.patience(a.opt.MaxGap) {
 			g.lost = true
 			continue
 		}
