@@ -15,6 +15,7 @@ type flight struct {
 	finished   bool // it has a request line
 	ended      bool // its end is known
 	late       bool // start or end became known too late to be charged right
+	came       int  // bytes of all lines when it became known
 
 	steps  []step // its weights, if the convention has any
 	at     int    // the step that it is in

@@ -45,6 +45,8 @@ type gpu struct {
 	at   [curves]float64 // the curves at the ledger's instant
 	seen [curves]float64 // seconds for which they are known
 	lost bool            // its patience is over
+	// It was lost, and its latest reading was taken before the ledger's instant.
+	behind bool
 }
 
 // An origin is a source that reports the GPU.

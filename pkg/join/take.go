@@ -30,6 +30,7 @@ func named(phase string) string {
 
 func (a *attribution) depart(f *flight) {
 	a.loaded = true
+	f.came = a.taken
 	a.seen.add(f.start)
 	a.flying.add(f)
 	a.events.add(f.start, starts, f)
@@ -134,7 +135,8 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if !g.add(r, &a.opt) {
 		return nil
 	}
-	if g.lost {
+	a.early++
+	if g.lost || g.behind {
 		a.ledger.resume(i)
 	}
 	if m := &g.curve[g.main]; len(m.knots) > 1 {
