@@ -168,6 +168,7 @@ func TestComesBackLate(t *testing.T) {
 	for i, s := range []float64{12, 16, 30, 30.5, 31, 31.5, 32, 33, 34, 35, 60} {
 		l := gpuLine(t, s, func(g *record.GPU) {
 			g.Fields[record.FieldPower] = 100
+			g.Fields[record.FieldEnergy] = 1000 + 100*s + 200*max(0, s-12)
 			if i == 0 {
 				g.Time = at(24) // long after it was taken
 			}
@@ -180,9 +181,10 @@ func TestComesBackLate(t *testing.T) {
 	ls = append(ls, sent{id: "a", start: 2, end: 8, phase: record.Profiling}.lines(t)...)
 	ls = append(ls, sent{id: "b", start: 19, end: 20, phase: record.Profiling}.lines(t)...)
 	got := attribute(t, sorted(ls), Options{})
-	for _, e := range got.gpus {
-		if sum := value(e.Requests) + value(e.Others) + value(e.Idle); math.Abs(value(e.Energy)-1800) > 1e-6 || math.Abs(sum-1800) > 1e-6 {
-			t.Errorf("%s: %v J, of which %v, want 1800 of 1800", e.UUID, value(e.Energy), sum)
+	for i, want := range []float64{3400, 1800} {
+		e := got.gpus[i]
+		if sum := value(e.Requests) + value(e.Others) + value(e.Idle); math.Abs(value(e.Energy)-want) > 1e-6 || math.Abs(sum-want) > 1e-6 {
+			t.Errorf("%s: %v J, of which %v, want %v", e.UUID, value(e.Energy), sum, want)
 		}
 	}
 }
