@@ -160,31 +160,33 @@ func TestPhasesAreBounded(t *testing.T) {
 	}
 }
 
-// A GPU that was given up comes back with a reading that is older than what the
-// ledger has come to. Nothing is extrapolated from it, and nothing is lost.
+// A GPU that was given up comes back with readings that are older than what the
+// ledger has come to. Nothing is extrapolated from them, and nothing is lost.
 func TestComesBackLate(t *testing.T) {
 	t.Parallel()
-	ls := append(steady(t, 0, -5, 10, 0.5, 100), steady(t, 1, -5, 60, 0.5, 100)...)
-	for i, s := range []float64{12, 16, 30, 30.5, 31, 31.5, 32, 33, 34, 35, 60} {
-		l := gpuLine(t, s, func(g *record.GPU) {
-			g.Fields[record.FieldPower] = 100
-			g.Fields[record.FieldEnergy] = 1000 + 100*s + 200*max(0, s-12)
-			if i == 0 {
-				g.Time = at(24) // long after it was taken
+	for _, late := range [][][2]float64{ // taken, and in the stream
+		{{12, 24}, {16, 26}},
+		{{17, 22}}, // not so late that it is not waited for again
+	} {
+		ls := append(steady(t, 0, -5, 10, 0.5, 100), steady(t, 1, -5, 60, 0.5, 100)...)
+		for _, s := range []float64{30, 30.5, 31, 31.5, 32, 33, 34, 35, 60} {
+			late = append(late, [2]float64{s, s})
+		}
+		for _, x := range late {
+			ls = append(ls, gpuLine(t, x[0], func(g *record.GPU) {
+				g.Fields[record.FieldPower] = 100
+				g.Fields[record.FieldEnergy] = 1000 + 100*x[0] + 200*max(0, x[0]-10)
+				g.Time = at(x[1])
+			}))
+		}
+		ls = append(ls, sent{id: "a", start: 2, end: 8, phase: record.Profiling}.lines(t)...)
+		ls = append(ls, sent{id: "b", start: 19, end: 20, phase: record.Profiling}.lines(t)...)
+		got := attribute(t, sorted(ls), Options{})
+		for i, want := range []float64{3800, 1800} {
+			e := got.gpus[i]
+			if sum := value(e.Requests) + value(e.Others) + value(e.Idle); math.Abs(value(e.Energy)-want) > 1e-6 || math.Abs(sum-want) > 1e-6 {
+				t.Errorf("%v: %s: %v J, of which %v, want %v", late[0], e.UUID, value(e.Energy), sum, want)
 			}
-			if i == 1 {
-				g.Time = at(26)
-			}
-		})
-		ls = append(ls, l)
-	}
-	ls = append(ls, sent{id: "a", start: 2, end: 8, phase: record.Profiling}.lines(t)...)
-	ls = append(ls, sent{id: "b", start: 19, end: 20, phase: record.Profiling}.lines(t)...)
-	got := attribute(t, sorted(ls), Options{})
-	for i, want := range []float64{3400, 1800} {
-		e := got.gpus[i]
-		if sum := value(e.Requests) + value(e.Others) + value(e.Idle); math.Abs(value(e.Energy)-want) > 1e-6 || math.Abs(sum-want) > 1e-6 {
-			t.Errorf("%s: %v J, of which %v, want %v", e.UUID, value(e.Energy), sum, want)
 		}
 	}
 }
