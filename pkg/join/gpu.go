@@ -45,6 +45,8 @@ type gpu struct {
 	at   [curves]float64 // the curves at the ledger's instant
 	seen [curves]float64 // seconds for which they are known
 	lost bool            // its patience is over
+	// It was lost, and its latest reading was taken before the ledger's instant.
+	behind bool
 }
 
 // An origin is a source that reports the GPU.
@@ -134,6 +136,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if !fresh && !confirm {
 		return false
 	}
+	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -156,7 +159,6 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if r.within > opt.MaxSkew {
 		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
-	g.xids.hear(r)
 	g.grown(distinct, maxGap)
 	return true
 }

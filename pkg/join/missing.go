@@ -36,6 +36,12 @@ func (a *attribution) remark(found map[string]*record.Lag) {
 	if a.late > 0 {
 		a.tell(record.Warning, "late", "%d requests were written so long after they had started or ended that their energy is left out", a.late)
 	}
+	if a.endless > 0 {
+		a.tell(record.Warning, "endless", "%d requests were in flight while more than %d MB of lines came, which are not held for longer: by the share of %s they are charged nothing", a.endless, a.opt.Held>>20, a.opt.Share)
+	}
+	if a.ledger.crowded {
+		a.tell(record.Warning, "phases", "there are more than %d phases: energy is given for the first of them, and what requests of the others took counts as others", mostPhases)
+	}
 	if n := len(a.flying); n > 0 {
 		a.tell(record.Info, "unfinished", "%d requests never ended; they count as in flight until the end of the stream", n)
 	}

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"math"
 	"strconv"
 
 	"aiperf/pkg/record"
@@ -84,6 +85,7 @@ func readGPU(l record.Line) (*reading, error) {
 			r.readFields(&p)
 		}
 	}
+	p.past("taken", r.taken)
 	return r, p.err
 }
 
@@ -120,7 +122,14 @@ func (r *reading) readFields(p *pick) {
 
 func (r *reading) read(p *pick, j int, key string, v record.Value) {
 	r.has[j] = p.number(key, v, &r.value[j])
+	if r.has[j] && !(math.Abs(r.value[j]) < mostRead) {
+		p.unlikely(key, v)
+	}
 }
+
+// mostRead is what no field of a reading comes to: 30 MW over a year, or a
+// frequency of a petahertz.
+const mostRead = 1e15
 
 // code is a number that stands for something.
 func (p *pick) code(key string, v record.Value) *int {

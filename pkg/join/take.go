@@ -30,6 +30,7 @@ func named(phase string) string {
 
 func (a *attribution) depart(f *flight) {
 	a.loaded = true
+	f.came = a.taken
 	a.seen.add(f.start)
 	a.flying.add(f)
 	a.events.add(f.start, starts, f)
@@ -38,22 +39,23 @@ func (a *attribution) depart(f *flight) {
 func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	r, err := mentionOf(l)
 	if err != nil {
+		a.land(l, r)
 		return nil, err
 	}
 	a.requests++
 	key := flightKey(r.run, r.id)
-	f, ok := a.flying.take(key)
+	f, ok := a.flying.take(key, r.start)
 	if !ok {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
 		f = &flight{key: key, run: hash(r.run), start: r.start, phase: named(r.phase)}
 		a.depart(f)
-		a.flying.take(key)
+		a.flying.take(key, r.start)
 	}
 	end := l.Time
 	if r.timed {
-		end = r.start.Add(r.took)
+		end = max(r.start.Add(r.took), r.start)
 	}
 	a.lag = max(a.lag, l.Time.Sub(end))
 	f.end, f.finished, f.ended = max(end, f.start), true, true
@@ -69,6 +71,15 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	}
 	a.events.add(f.end, ends, f)
 	return f, err
+}
+
+// land ends the flight of a request line that makes no sense, so that it is not
+// in flight for ever.
+func (a *attribution) land(l record.Line, r mention) {
+	if f, ok := a.flying.take(flightKey(r.run, r.id), r.start); ok {
+		f.end, f.ended = max(l.Time, f.start), true
+		a.events.add(f.end, ends, f)
+	}
 }
 
 // takeEnd ends what a producer that has ended left in flight.
@@ -89,7 +100,7 @@ func (a *attribution) takeEnd(l record.Line) error {
 	// The order decides in which digits the sums differ.
 	slices.SortFunc(left, func(f, g *flight) int { return cmp.Compare(f.start, g.start) })
 	for _, f := range left {
-		a.flying.take(f.key)
+		a.flying.take(f.key, f.start)
 		f.end, f.ended = max(l.Time, f.start), true
 		a.events.add(f.end, ends, f)
 	}
@@ -124,7 +135,8 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if !g.add(r, &a.opt) {
 		return nil
 	}
-	if g.lost {
+	a.early++
+	if g.lost || g.behind {
 		a.ledger.resume(i)
 	}
 	if m := &g.curve[g.main]; len(m.knots) > 1 {
