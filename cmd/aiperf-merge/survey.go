@@ -48,7 +48,7 @@ func align(lines iter.Seq2[record.Line, error], opt *join.Options, talk *talk) e
 	opt.Lag = map[string]float64{}
 	for _, source := range slices.Sorted(maps.Keys(found)) {
 		lag := found[source]
-		if !join.Clear(lag) {
+		if !lag.Clear {
 			delete(found, source)
 			continue
 		}

@@ -143,7 +143,9 @@ type attribution struct {
 	flying  flights
 	events  events
 	queue   queue
-	sources map[string]*source // by name
+	sources map[string]*source // by what origin gives
+	hosts   map[string]string  // by run
+	origins map[[2]string]string
 	lags    lags
 
 	timeline timeline
@@ -168,8 +170,8 @@ type attribution struct {
 func newAttribution(opt Options) *attribution {
 	return &attribution{
 		opt: opt, ledger: ledger{convention: opt.Share, from: opt.From}, chooser: chooser{selectors: opt.GPUs},
-		timeline: timeline{step: opt.Resolution},
-		byKey:    map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
+		lags: lags{from: opt.From}, timeline: timeline{step: opt.Resolution},
+		byKey: map[string]int{}, flying: flights{}, sources: map[string]*source{}, hosts: map[string]string{}, origins: map[[2]string]string{}, seen: nothing,
 	}
 }
 
@@ -189,6 +191,8 @@ func (a *attribution) take(l record.Line) error {
 		err = a.takeGPU(l)
 	case record.TypeScrape:
 		err = a.takeScrape(l)
+	case record.TypeRun:
+		err = a.takeRun(l)
 	case record.TypeEnd:
 		err = a.takeEnd(l)
 	case record.TypeServer:

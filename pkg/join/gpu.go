@@ -51,7 +51,7 @@ type gpu struct {
 
 // An origin is a source that reports the GPU.
 type origin struct {
-	name    string // the source
+	name    string // the source, see attribution.origin
 	mig     string // the instance whose rows repeat what is the whole GPU's
 	fields  []byte
 	fresh   record.Time // when it last said something new
@@ -80,7 +80,7 @@ func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
 // or the active one has nothing new for four of this one's intervals.
 func (g *gpu) choose(r *reading) *origin {
 	for _, o := range g.origins {
-		if o.name != r.source || o.mig != r.mig {
+		if o.name != r.from || o.mig != r.mig {
 			continue
 		}
 		if o != g.active && o.count >= 3 && r.taken.Sub(g.active.fresh) > 4*o.typical {
@@ -88,7 +88,7 @@ func (g *gpu) choose(r *reading) *origin {
 		}
 		return o
 	}
-	o := &origin{name: r.source, mig: r.mig}
+	o := &origin{name: r.from, mig: r.mig}
 	g.origins = append(g.origins, o)
 	switch {
 	case g.active == nil:

@@ -69,16 +69,9 @@ func (a *attribution) remarkOverlap() {
 	}
 }
 
-const (
-	// strongly is Pearson's r from which on a lag is acted on.
-	strongly = 0.7
-	// ownDelay is the lag, in seconds, that telemetry may have of itself, beside
-	// its refresh: power takes time to rise, and some boards average it.
-	ownDelay = 0.1
-)
-
-// Clear tells whether a lag is sure enough to act on: Pearson's r is at least 0.7.
-func Clear(l *record.Lag) bool { return l.Correlation >= strongly }
+// ownDelay is the lag, in seconds, that telemetry may have of itself, beside
+// its refresh: power takes time to rise, and some boards average it.
+const ownDelay = 0.1
 
 // remarkLags tells of sources that run ahead of the load, or further behind than
 // their refresh explains.
@@ -88,7 +81,7 @@ func (a *attribution) remarkLags(found map[string]*record.Lag) {
 		name := g.active.name
 		lag := found[name]
 		refresh, ok := g.refresh.quantile(0.5)
-		if lag == nil || !ok || told[name] || !Clear(lag) {
+		if lag == nil || !ok || told[name] || !lag.Clear {
 			continue
 		}
 		told[name] = true

@@ -44,7 +44,9 @@ const heldDown = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 
 // A reading is what the join needs of a gpu record.
 type reading struct {
+	run                string
 	source, host, uuid string
+	from               string // the source, see attribution.origin
 	model, mig         string
 	index              *int
 	labels             []byte // as they stand
@@ -62,6 +64,8 @@ func readGPU(l record.Line) (*reading, error) {
 	p := pick{line: l}
 	for key, v := range record.Keys(l.Raw) {
 		switch string(key) {
+		case "run":
+			p.text("run", v, &r.run)
 		case "source":
 			p.text("source", v, &r.source)
 		case "host":
@@ -150,7 +154,7 @@ func (r *reading) key() string {
 	if r.index != nil {
 		index = strconv.Itoa(*r.index)
 	}
-	return r.source + "\x00" + r.host + "\x00" + index
+	return r.from + "\x00" + r.host + "\x00" + index
 }
 
 // carriesEnergy tells whether the reading says anything of energy.

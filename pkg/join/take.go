@@ -112,8 +112,9 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if err != nil {
 		return err
 	}
-	r.taken = r.taken.Add(-a.opt.Lag[r.source])
-	src := a.source(r.source)
+	r.from = a.origin(r.run, r.source)
+	r.taken = r.taken.Add(-a.opt.Lag[r.from])
+	src := a.source(r.from)
 	src.news = max(src.news, r.taken)
 	src.seen.add(r.taken)
 	key := r.key()
@@ -156,6 +157,37 @@ type source struct {
 	seen     span        // of its readings
 }
 
+// origin tells sources of one URL apart by the host of their scraper, for
+// localhost is another place on each; as far as run records say it.
+func (a *attribution) origin(run, source string) string {
+	host := a.hosts[run]
+	if host == "" {
+		return source
+	}
+	from, ok := a.origins[[2]string{host, source}]
+	if !ok {
+		from = source + " from " + host
+		a.origins[[2]string{host, source}] = from
+	}
+	return from
+}
+
+// takeRun remembers where a producer runs.
+func (a *attribution) takeRun(l record.Line) error {
+	var run, host string
+	p := pick{line: l}
+	for key, v := range record.Keys(l.Raw) {
+		switch string(key) {
+		case "run":
+			p.text("run", v, &run)
+		case "host":
+			p.text("host", v, &host)
+		}
+	}
+	a.hosts[run] = host
+	return p.err
+}
+
 func (a *attribution) source(name string) *source {
 	s, ok := a.sources[name]
 	if !ok {
@@ -166,12 +198,14 @@ func (a *attribution) source(name string) *source {
 }
 
 func (a *attribution) takeScrape(l record.Line) error {
-	var name string
+	var run, name string
 	var gpus *int
 	var failed bool
 	values := pick{line: l}
 	for key, v := range record.Keys(l.Raw) {
 		switch string(key) {
+		case "run":
+			values.text("run", v, &run)
 		case "source":
 			values.text("source", v, &name)
 		case "gpus":
@@ -180,7 +214,7 @@ func (a *attribution) takeScrape(l record.Line) error {
 			failed = !v.Null()
 		}
 	}
-	s := a.source(name)
+	s := a.source(a.origin(run, name))
 	if s.last != 0 {
 		s.interval.add(l.Time.Sub(s.last))
 	}

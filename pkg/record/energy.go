@@ -45,6 +45,7 @@ type Energy struct {
 type Lag struct {
 	Seconds     float64  `json:"seconds"`           // above 0 if telemetry is behind
 	Correlation float64  `json:"correlation"`       // Pearson's r at that delay
+	Clear       bool     `json:"clear"`             // sure enough to act on
 	Applied     *float64 `json:"applied,omitempty"` // seconds taken off the readings' instants before
 }
 

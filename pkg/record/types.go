@@ -206,6 +206,7 @@ type ServerState struct {
 // A GPU is one reading of one GPU or MIG instance.
 type GPU struct {
 	Header
+	Run        string             `json:"run,omitempty"` // of the scraper
 	Source     string             `json:"source"`
 	Host       string             `json:"host,omitempty"`
 	Platform   string             `json:"platform,omitempty"` // "nvidia", "amd"
@@ -236,6 +237,7 @@ const (
 // A Scrape is one visit to one source, successful or not.
 type Scrape struct {
 	Header
+	Run      string   `json:"run,omitempty"` // of the scraper
 	Source   string   `json:"source"`
 	Late     float64  `json:"late,omitempty"`   // seconds from when the visit was due to its beginning
 	Took     *float64 `json:"took,omitempty"`   // seconds from the request to the last byte
@@ -253,6 +255,7 @@ type Scrape struct {
 // it holds every series that was asked for, whether or not it has changed.
 type Server struct {
 	Header
+	Run    string            `json:"run,omitempty"` // of the scraper
 	Source string            `json:"source"`
 	Server string            `json:"server,omitempty"` // what it is: "vllm", "sglang", "tensorrt-llm", "llama.cpp", …
 	Labels map[string]string `json:"labels,omitempty"` // of the source
