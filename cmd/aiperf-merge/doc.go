@@ -100,8 +100,10 @@
 //	stale       the GPU's refresh is slower than a tenth of the window: measure
 //	            for longer, or set a shorter interval, of aiperf-scrape
 //	            (--interval) and of the exporter (dcgm-exporter -c)
-//	skew        the instant of a reading ("within") is known to no better than
-//	            --max-skew, for the visit took long: see what held it up
+//	skew        the instant of a reading ("within") beside an edge of the window
+//	            is known to no better than --max-skew, for the visit took long:
+//	            see what held it up
+//	no-success  no request of the phase succeeded: the window is that of all
 //
 // --require-energy makes an invalid verdict of the profiling phase, or none at
 // all, an exit status of 3. The error names the GPUs and the cure.

@@ -82,8 +82,10 @@ func hint(reason string, e *record.Energy) string {
 		if e.Refresh != nil {
 			return fmt.Sprintf("the window of %.3g s must be ten times as long as the refresh of %.3g s; measure for longer, or shorten the intervals of aiperf-scrape and of the exporter", e.Took, *e.Refresh)
 		}
+	case join.NoSuccess:
+		return "no request of the phase succeeded"
 	case join.Skew:
-		return "the instant of a reading is known to no better than --max-skew; see what held up the visit, or raise it"
+		return "the instant of a reading beside an edge of the window is known to no better than --max-skew; see what held up the visit, or raise it"
 	}
 	return "the manual lists the reasons"
 }

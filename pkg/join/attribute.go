@@ -314,7 +314,7 @@ func (a *attribution) play(h record.Time) record.Time {
 		switch e.how {
 		case starts:
 			a.ledger.begin(e.f)
-			if a.opt.Resolution > 0 {
+			if a.opt.Resolution > 0 && e.t >= a.opt.From {
 				a.timeline.start(a.ledger.stance())
 			}
 			a.lags.load(a.ledger.now, a.ledger.n)

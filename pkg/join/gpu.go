@@ -30,7 +30,8 @@ type gpu struct {
 	top    float64     // Hz, the highest clock under load
 	peak   float64     // Hz, the highest clock
 	xids   codes
-	skewed spans // known too vaguely when they were read
+	skewed spans // beside readings of which it is known too vaguely when they were taken
+	vague  bool  // the latest one is
 
 	refresh sample      // seconds between distinct readings of main
 	reads   reads       // of the counter
@@ -156,9 +157,11 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if m.count == before {
 		return false
 	}
-	if r.within > opt.MaxSkew {
+	vague := r.within > opt.MaxSkew
+	if vague || g.vague {
 		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
+	g.vague = vague
 	g.grown(distinct, maxGap)
 	return true
 }

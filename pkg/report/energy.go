@@ -209,6 +209,7 @@ func reasons(codes []string) string {
 		"gpu-lost":   "a GPU vanished",
 		"mig":        "MIG instances share their GPU's power",
 		"stale":      "readings are refreshed too seldom for so short a window",
+		"no-success": "no request succeeded",
 		"skew":       "it is not known well enough when readings were taken",
 	}
 	var list []string
