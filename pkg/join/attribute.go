@@ -238,7 +238,7 @@ func (a *attribution) settled() record.Time {
 	if a.orphans > 0 || !a.loaded && a.early <= prelude*min(max(1, len(a.ledger.gpus)+len(a.ledger.servers.list)), 8) {
 		return never
 	}
-	if due && a.waits() {
+	if due && (a.blocked() || a.waits()) {
 		return never
 	}
 	a.awaited = nil
@@ -256,6 +256,21 @@ func (a *attribution) settled() record.Time {
 		}
 	}
 	return a.ledger.servers.until(h, a.now, a.opt.MaxGap)
+}
+
+// blocked tells whether the next event is the start of a request whose weights
+// are not known yet. It is not waited for beyond Options.Held.
+func (a *attribution) blocked() bool {
+	e := &a.events.list[0]
+	if a.opt.Share == Equal || e.how != starts || e.f.ended || e.f.late {
+		return false
+	}
+	if a.taken-e.f.came <= a.opt.Held {
+		return true
+	}
+	a.endless++
+	e.f.late = true // it has no weight, whatever its end will say
+	return false
 }
 
 // waits tells whether the GPU that was waited for the last time still keeps the
@@ -290,12 +305,8 @@ func (a *attribution) advance() {
 func (a *attribution) play(h record.Time) record.Time {
 	for {
 		if len(a.events.list) > 0 && h != ever {
-			if e := a.events.list[0]; e.how == starts && e.t <= h && !e.f.ended && a.opt.Share != Equal {
-				if a.taken-e.f.came <= a.opt.Held {
-					return e.t
-				}
-				a.endless++
-				e.f.late = true // it has no weight, whatever its end will say
+			if a.blocked() && a.events.list[0].t <= h {
+				return a.events.list[0].t
 			}
 		}
 		e, ok := a.events.due(h)

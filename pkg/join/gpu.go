@@ -18,6 +18,7 @@ type gpu struct {
 
 	origins []*origin
 	active  *origin
+	free    bool // nobody has been charged yet
 	moved   bool // to another origin; its counter has not caught up yet
 
 	counter   float64    // last value
@@ -137,6 +138,10 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 		return false
 	}
 	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
+	if g.free && g.main == byPower && r.has[byCounter] {
+		g.countOn()
+		m = &g.curve[g.main]
+	}
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -161,6 +166,14 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	}
 	g.grown(distinct, maxGap)
 	return true
+}
+
+// countOn takes the energy from the counter from now on: the first page had come
+// before the exporter had read it. What was learnt of the power's intervals is forgotten.
+func (g *gpu) countOn() {
+	g.main = byCounter
+	g.typical, g.refresh, g.reads = 0, sample{}, reads{}
+	g.gaps, g.silent, g.skewed = nil, nil, nil
 }
 
 // notice finds the curves that are not empty any more.

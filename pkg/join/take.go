@@ -132,6 +132,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 		a.ledger.enter(g)
 	}
 	g := a.ledger.gpus[i]
+	g.free = a.ledger.now == 0
 	if !g.add(r, &a.opt) {
 		return nil
 	}
