@@ -67,15 +67,20 @@ func (o *origin) hear(r *reading) bool {
 		return false
 	}
 	if o.count > 0 {
-		o.typical = pace(o.typical, r.taken.Sub(o.fresh))
+		o.typical = pace(o.typical, r.taken.Sub(o.fresh), unknownPatience)
 	}
 	o.fields, o.fresh = r.fields, r.taken
 	o.count++
 	return true
 }
 
-// pace follows the interval between readings: up at once, down slowly.
-func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
+// pace follows the interval between readings: up at once, down slowly. An
+// interval of more than three of those before it, and of more than least seconds,
+// may be a pause: after an hour's sleep nobody is waited for by hours.
+func pace(was, x, least float64) float64 {
+	x = min(x, max(least, 3*was))
+	return max(x, 0.9*was+0.1*x)
+}
 
 // choose gives the origin of r, and makes it the active one if it is the first
 // or the active one has nothing new for four of this one's intervals.
@@ -256,7 +261,7 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 			g.silent.add(g.back.t, k.t)
 		}
 		if distinct {
-			g.typical = pace(g.typical, dt)
+			g.typical = pace(g.typical, dt, g.patience(maxGap))
 			g.refresh.add(dt)
 		}
 		if k.t.Sub(g.news) > maxGap {
