@@ -94,6 +94,10 @@ var ErrConservation = errors.New("energy is not conserved")
 // other requests may turn out to have started or ended before. It has no
 // "energy" if a GPU was not seen over all of its life.
 //
+// A line that cannot be true, for it speaks of an instant behind its own time or
+// of a number beyond all measure, gives a LineError and is passed on, but nothing
+// is taken from it. A request line like that only ends its request.
+//
 // A request without a begin record, in a stream that was filtered, is only
 // known to have started when it has ended: from the first of these on, all
 // lines are held until the end of the stream.
@@ -176,7 +180,6 @@ func newAttribution(opt Options) *attribution {
 // take looks at a line and puts it into the queue. The error is a LineError.
 func (a *attribution) take(l record.Line) error {
 	a.now = max(a.now, l.Time)
-	a.taken += len(l.Raw) + perLine
 	a.beginUntil(a.now)
 	var f *flight
 	var err error
@@ -203,6 +206,7 @@ func (a *attribution) take(l record.Line) error {
 			return nil // of an earlier merge; there will be new ones
 		}
 	}
+	a.taken += len(bare(l)) + perLine // merging again gives up the same requests
 	a.queue.push(l, f)
 	return err
 }
