@@ -22,6 +22,7 @@ type gpu struct {
 	moved   bool // to another origin; its counter has not caught up yet
 
 	counter   float64    // last value
+	floor     [2]knot    // values that it had at least two seconds apart
 	violation [2]float64 // of power and heat, last values
 	quantum   float64    // largest power of ten, J, up to 1, that all counter values are multiples of
 	typical   float64    // seconds between distinct readings, for patience; 0 = not known
@@ -193,6 +194,10 @@ func (g *gpu) notice() {
 	}
 }
 
+// oldView is for how many seconds after the last value a smaller one may be an
+// older one, if the counter had it in the last few seconds.
+const oldView = 1.0
+
 // addCounter is true if the counter has changed.
 func (g *gpu) addCounter(r *reading, confirm bool) bool {
 	c, v := &g.curve[byCounter], r.value[byCounter]
@@ -200,6 +205,7 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		g.quantum = 1 // no counter is known to be coarser
 		g.shrink(v)
 		g.counter = v
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 		return c.add(r.taken, 0)
 	}
 	last := c.last()
@@ -211,14 +217,20 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		return false
 	case grown < 0 && g.moved && !confirm:
 		return false // another origin's view, a little older
+	case grown < 0 && v >= g.floor[0].sum && r.taken.Sub(last.t) <= oldView:
+		return false // a page from before, seen by a scraper with another clock
 	case grown < 0:
 		// What was spent around the reset is in neither piece of the counter;
 		// the power knows it, if there is one.
 		grown = g.bridge(last.t, r.taken)
 		g.bridged += grown
 		g.resets.add(last.t, r.taken)
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 	}
 	g.moved = false
+	if r.taken.Sub(g.floor[1].t) >= 2*oldView {
+		g.floor[0], g.floor[1] = g.floor[1], knot{t: r.taken, sum: v}
+	}
 	changed := v != g.counter
 	g.counter = v
 	g.shrink(v)
