@@ -175,9 +175,10 @@
 // # Exit status
 //
 // 0 when all was merged, lines that are no records included: those are told on
-// standard error and left out. 1 when an input could not be read (the others
-// are merged to their ends) or the output not be written. 2 for a mistake in
-// the command line. 3 when --require-energy is not met. The first interrupt is ignored, for the producers in front
+// standard error and left out. 1 when an input could not be opened, or not be
+// read (the others are merged to their ends), or the output not be written. 2 for
+// a mistake in the command line. 3 when --require-energy is not met. The first
+// interrupt is ignored, for the producers in front
 // will end their streams; the second kills.
 //
 // # Examples

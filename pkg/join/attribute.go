@@ -156,6 +156,7 @@ type attribution struct {
 	now       record.Time // the latest time of a line
 	lag       float64     // the longest time from an event to its line, s
 	loaded    bool        // a begin or a request was seen
+	measured  bool        // a reading was seen, of a GPU that was chosen or not
 	early     int         // readings that the ledger has not come to
 	awaited   *gpu        // whose next reading settles more; nil is not known
 	taken     int         // bytes of all lines
@@ -202,7 +203,7 @@ func (a *attribution) take(l record.Line) error {
 			return nil
 		}
 	case record.TypeEnergy:
-		if len(a.ledger.gpus) > 0 && a.requests > 0 {
+		if a.measured && a.requests > 0 {
 			return nil // of an earlier merge; there will be new ones
 		}
 	}

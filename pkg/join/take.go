@@ -116,6 +116,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 	src := a.source(r.source)
 	src.news = max(src.news, r.taken)
 	src.seen.add(r.taken)
+	a.measured = true
 	key := r.key()
 	i, ok := a.byKey[key]
 	if !ok {
