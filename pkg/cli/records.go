@@ -232,18 +232,7 @@ func (r *Records) take(rec record.Record, now record.Time) error {
 			return nil
 		}
 	}
-	switch x := rec.(type) {
-	case *record.Note:
-		if x.Run != "" {
-			x.Run = r.run.Run
-		}
-	case *record.GPU:
-		x.Run = r.run.Run
-	case *record.Scrape:
-		x.Run = r.run.Run
-	case *record.Server:
-		x.Run = r.run.Run
-	}
+	own(rec, r.run.Run)
 	return r.stamp(rec, now)
 }
 
