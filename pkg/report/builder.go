@@ -27,6 +27,7 @@ type Builder struct {
 	energy   energies
 	notes    notes
 	story    *teller // nil unless it is asked for
+	filter   Filter
 
 	elsewhere map[string]int // requests of other phases
 	begun     map[string]int // by run: requests that began
@@ -43,6 +44,10 @@ type Builder struct {
 func (b *Builder) Add(l record.Line) error {
 	if l.V > record.Version {
 		b.newer++
+	}
+	if b.filter.Conditions = b.Options.Where; !b.filter.Keep(l) {
+		b.skip(l)
+		return nil
 	}
 	err := b.add(l)
 	if err != nil {
@@ -167,6 +172,7 @@ func (b *Builder) Report() *Report {
 	r.Sources = b.sources.list(b, r.Runs)
 	r.GPUs = b.gpus.summarize(r.Window, b.Options.Percentiles)
 	r.Energy = b.energy.finish(r, v)
+	b.undivided(r)
 	r.Groups = b.groups(r)
 	r.Slices = b.slices(l, r.Window)
 	r.Notes = b.remark(r)

@@ -24,6 +24,7 @@ type Options struct {
 	Goodput     []Objective // what a good request meets; none asks for no goodput
 	By          []string    // keys by which requests or GPUs are put into groups
 	Window      float64     // length of time slices in seconds; 0 makes none
+	Where       []Condition // that records must meet
 }
 
 func (o *Options) any() bool   { return o.TTFT == TTFTAny }
