@@ -173,6 +173,7 @@ func (b *Builder) Report() *Report {
 	r.GPUs = b.gpus.summarize(r.Window, b.Options.Percentiles)
 	r.Energy = b.energy.finish(r, v)
 	b.undivided(r)
+	r.Verdicts = r.judge(b.Options.SLOs)
 	r.Groups = b.groups(r)
 	r.Slices = b.slices(l, r.Window)
 	r.Notes = b.remark(r)

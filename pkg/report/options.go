@@ -25,6 +25,7 @@ type Options struct {
 	By          []string    // keys by which requests or GPUs are put into groups
 	Window      float64     // length of time slices in seconds; 0 makes none
 	Where       []Condition // that records must meet
+	SLOs        []SLO       // that the report gives a verdict on
 }
 
 func (o *Options) any() bool   { return o.TTFT == TTFTAny }

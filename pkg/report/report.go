@@ -23,6 +23,7 @@ type Report struct {
 	Sources  []Source     // exporters, by URL
 	GPUs     []GPU        // by host, index and instance
 	Energy   *Energy      // nil without energy records
+	Verdicts []Verdict    // on the objectives that were asked for
 	Notes    []Note       // what was mixed, missing or partial
 	Story    *Story       // nil unless [Builder.Tell] asked for it
 }
