@@ -55,8 +55,8 @@ type Change struct {
 // and those that the limits are about. With [stat.LeastRuns] runs on each side
 // the unit is the run, and else the request; see [stat.Compare].
 func Compare(old, new *Side, percentiles []float64, limits []FailIf) *Comparison {
-	old.finish()
-	new.finish()
+	old.Reports()
+	new.Reports()
 	c := &Comparison{Names: [2][]string{old.Names, new.Names}}
 	c.Runs = len(old.Runs) >= stat.LeastRuns && len(new.Runs) >= stat.LeastRuns
 	for _, n := range compared(percentiles) {
@@ -72,11 +72,15 @@ func Compare(old, new *Side, percentiles []float64, limits []FailIf) *Comparison
 	return c
 }
 
-func (s *Side) finish() {
-	s.reports, s.series = nil, map[string]*stat.Series{}
-	for _, b := range s.Runs {
-		s.reports = append(s.reports, b.Report())
+// Reports are those on the runs. Nothing may be added to the Builders afterwards.
+func (s *Side) Reports() []*Report {
+	if s.series == nil {
+		s.series = map[string]*stat.Series{}
+		for _, b := range s.Runs {
+			s.reports = append(s.reports, b.Report())
+		}
 	}
+	return s.reports
 }
 
 // compared are the numbers of a table.

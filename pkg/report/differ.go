@@ -20,14 +20,14 @@ const likeness = 0.02
 func differences(old, new *Side) []Note {
 	var n remarks
 	for _, x := range []struct {
-		what string
-		of   func(*Report) []string
+		what, code string
+		of         func(*Report) []string
 	}{
-		{"models", func(r *Report) []string { return r.Models }},
-		{"versions of aiperf-load", func(r *Report) []string { return loads(r, func(x Run) string { return x.Version }) }},
+		{"models", "different-models", func(r *Report) []string { return r.Models }},
+		{"versions of aiperf-load", "different-versions", func(r *Report) []string { return loads(r, func(x Run) string { return x.Version }) }},
 	} {
 		if a, b := old.all(x.of), new.all(x.of); a != b && a != "" && b != "" {
-			n.warn("different", "the %s differ: old %s, new %s", x.what, a, b)
+			n.warn(x.code, "the %s differ: old %s, new %s", x.what, a, b)
 		}
 	}
 	n.settings(old, new)
@@ -35,7 +35,7 @@ func differences(old, new *Side) []Note {
 		name := Name{Tag: x.tag, Stat: "avg"}
 		a, b := mean(old.numbers(name)), mean(new.numbers(name))
 		if a > 0 && b > 0 && math.Abs(b/a-1) > likeness {
-			n.warn("different", "the %s differ in length: old %.4g tokens, new %.4g on average", x.what, a, b)
+			n.warn("different-"+x.what, "the %s differ in length: old %.4g tokens, new %.4g on average", x.what, a, b)
 		}
 	}
 	gpus := func(r *Report) (list []string) {
@@ -45,7 +45,7 @@ func differences(old, new *Side) []Note {
 		return list
 	}
 	if a, b := old.all(gpus), new.all(gpus); a != b && a != "" && b != "" {
-		n.info("different", "the GPUs differ: old %s, new %s", a, b)
+		n.info("different-gpus", "the GPUs differ: old %s, new %s", a, b)
 	}
 	if len(old.Runs) >= stat.LeastRuns && len(new.Runs) >= stat.LeastRuns {
 		n.info("over-runs", "intervals are those of means over runs, %d old and %d new, and cover what differs from run to run", len(old.Runs), len(new.Runs))
@@ -126,7 +126,7 @@ func (n *remarks) settings(old, new *Side) {
 		if slices.Contains(work, key) {
 			level = record.Warning
 		}
-		*n = append(*n, Note{level, "different", fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b))})
+		*n = append(*n, Note{level, "different-" + key, fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b))})
 	}
 }
 

@@ -58,6 +58,7 @@ type Verdict struct {
 	Name      string // of what is compared; the objective if it is another thing than comparisons
 	Op, Bound string // as they are written; empty as above
 	Value     float64
+	Text      string  // the value, if there is one that is no number
 	Limit     float64 // the value of Bound
 	Unit      Unit    // of both
 	Margin    float64 // by which share of the limit the value is on the right side of it, below 0 on the wrong one
@@ -145,6 +146,8 @@ func (r *Report) verdicts(o SLO, g *GPU) []Verdict {
 		}
 		if x, ok := c.Value.Number(); ok {
 			v.Value = x
+		} else if c.Missing == "" {
+			v.Text = c.Value.String()
 		}
 		if x, ok := c.Bound.Number(); ok {
 			v.Limit = x
