@@ -1,6 +1,7 @@
 package artifact
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -145,14 +146,17 @@ func (p *promPage) verdicts(r *report.Report) {
 	if r.Comparison == nil {
 		return
 	}
-	for _, c := range r.Comparison.Changes {
-		for _, x := range []struct {
-			bound string
-			value float64
-		}{{"none", c.Relative}, {"low", c.RelativeIn.Low}, {"high", c.RelativeIn.High}} {
-			if x.value-x.value == 0 {
-				labels := []promLabel{{"tag", c.Name.Tag}, {"stat", c.Name.Stat}, {"end", x.bound}}
-				p.add("aiperf_change_ratio", "gauge", "Change since the baseline as a share, and both ends of its interval", sample{labels: labels, value: x.value})
+	for _, x := range []struct {
+		name, help string
+		of         func(report.Change) float64
+	}{
+		{"aiperf_change_ratio", "Change since the baseline as a share", func(c report.Change) float64 { return c.Relative }},
+		{"aiperf_change_low_ratio", "Lower end of the interval of a change", func(c report.Change) float64 { return c.RelativeIn.Low }},
+		{"aiperf_change_high_ratio", "Upper end of the interval of a change", func(c report.Change) float64 { return c.RelativeIn.High }},
+	} {
+		for _, c := range r.Comparison.Changes {
+			if v := x.of(c); v-v == 0 {
+				p.add(x.name, "gauge", x.help, sample{labels: []promLabel{{"tag", c.Name.Tag}, {"stat", cmp.Or(c.Name.Stat, "avg")}}, value: v})
 			}
 		}
 	}

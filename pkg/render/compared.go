@@ -36,7 +36,7 @@ func compared(r *report.Report, opt Options) []page {
 	}
 	list = append(list, judged(r)...)
 	if unsure {
-		notes.lines = append(notes.lines, line{"?", "is a change whose own interval is without 0, and which may be chance among so many numbers (Holm)"})
+		notes.lines = append(notes.lines, line{"•", "with a ?: the change's own interval is without 0, but among so many numbers it may be chance (Holm)"})
 	}
 	notes.lines = append(notes.lines, remarks(&report.Report{Notes: c.Notes})...)
 	if !opt.NoNote && len(notes.lines) > 0 {
@@ -63,7 +63,7 @@ func (f *footnotes) add(about, what string) {
 		return
 	}
 	f.about, f.what = append(f.about, about), append(f.what, what)
-	f.lines = append(f.lines, line{"–", about + ": " + what})
+	f.lines = append(f.lines, line{"•", about + ": " + what})
 }
 
 // label is a metric's header with the statistic, if there are several.
@@ -95,11 +95,10 @@ func or(x float64, s string) string {
 	return s
 }
 
-// relative tells whether a change is shown as a share. One from 0 is not, and
-// neither is one of a share whose interval as a share is not known.
+// relative tells whether a change is shown as a share, which one from 0 is not,
+// nor one of a percentage, which would be read as the other.
 func relative(x report.Change) bool {
-	known := math.IsNaN(x.ChangeIn.Low) || !math.IsNaN(x.RelativeIn.Low)
-	return known && x.Relative-x.Relative == 0
+	return x.Relative-x.Relative == 0 && x.Name.Unit != report.Percent
 }
 
 func change(x report.Change) string {
@@ -109,14 +108,21 @@ func change(x report.Change) string {
 	return or(x.Change, signed(x.Change*x.Name.Unit.Factor)+absolute(x))
 }
 
+// interval is that of the change. That of a share may not be known, for the old
+// number might as well have been 0; it is then that of the change by the old
+// number as it is.
 func interval(x report.Change) string {
-	if math.IsNaN(x.ChangeIn.Low) {
-		return none
-	}
-	if relative(x) {
-		return percent(x.RelativeIn.Low) + " … " + percent(x.RelativeIn.High)
+	in := x.RelativeIn
+	if math.IsNaN(in.Low) {
+		in.Low, in.High = x.ChangeIn.Low/math.Abs(x.Old), x.ChangeIn.High/math.Abs(x.Old)
 	}
 	f := x.Name.Unit.Factor
+	switch {
+	case math.IsNaN(x.ChangeIn.Low):
+		return none
+	case relative(x):
+		return percent(in.Low) + " … " + percent(in.High)
+	}
 	return signed(x.ChangeIn.Low*f) + " … " + signed(x.ChangeIn.High*f) + absolute(x)
 }
 

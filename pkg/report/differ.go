@@ -95,10 +95,14 @@ func (n *remarks) settings(old, new *Side) {
 	value := func(key string) func(*Report) []string {
 		return func(r *Report) []string {
 			return loads(r, func(x Run) string {
-				if v, ok := x.Config[key]; ok {
+				switch v := x.Config[key].(type) {
+				case nil:
+					return ""
+				case []any:
+					return strings.Trim(fmt.Sprint(v), "[]")
+				default:
 					return fmt.Sprint(v)
 				}
-				return ""
 			})
 		}
 	}
