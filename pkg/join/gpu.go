@@ -30,7 +30,8 @@ type gpu struct {
 	top    float64     // Hz, the highest clock under load
 	peak   float64     // Hz, the highest clock
 	xids   codes
-	skewed spans // known too vaguely when they were read
+	skewed spans // beside readings of which it is known too vaguely when they were taken
+	vague  bool  // the latest one is
 
 	refresh sample      // seconds between distinct readings of main
 	reads   reads       // of the counter
@@ -45,11 +46,13 @@ type gpu struct {
 	at   [curves]float64 // the curves at the ledger's instant
 	seen [curves]float64 // seconds for which they are known
 	lost bool            // its patience is over
+	// It was lost, and its latest reading was taken before the ledger's instant.
+	behind bool
 }
 
 // An origin is a source that reports the GPU.
 type origin struct {
-	name    string // the source
+	name    string // the source, see attribution.origin
 	mig     string // the instance whose rows repeat what is the whole GPU's
 	fields  []byte
 	fresh   record.Time // when it last said something new
@@ -78,7 +81,7 @@ func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
 // or the active one has nothing new for four of this one's intervals.
 func (g *gpu) choose(r *reading) *origin {
 	for _, o := range g.origins {
-		if o.name != r.source || o.mig != r.mig {
+		if o.name != r.from || o.mig != r.mig {
 			continue
 		}
 		if o != g.active && o.count >= 3 && r.taken.Sub(g.active.fresh) > 4*o.typical {
@@ -86,7 +89,7 @@ func (g *gpu) choose(r *reading) *origin {
 		}
 		return o
 	}
-	o := &origin{name: r.source, mig: r.mig}
+	o := &origin{name: r.from, mig: r.mig}
 	g.origins = append(g.origins, o)
 	switch {
 	case g.active == nil:
@@ -134,6 +137,7 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if !fresh && !confirm {
 		return false
 	}
+	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -153,10 +157,11 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if m.count == before {
 		return false
 	}
-	if r.within > opt.MaxSkew {
+	vague := r.within > opt.MaxSkew
+	if vague || g.vague {
 		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
-	g.xids.hear(r)
+	g.vague = vague
 	g.grown(distinct, maxGap)
 	return true
 }

@@ -46,6 +46,13 @@ func TestReasons(t *testing.T) {
 		{"skew allowed", func(s float64) []record.Line {
 			return []record.Line{gpuLine(t, s, func(g *record.GPU) { g.Within = within(0.15) })}
 		}, Options{MaxSkew: 0.2}, nil, "--max-skew 200ms"},
+		{"skew inside", func(s float64) []record.Line {
+			return []record.Line{gpuLine(t, s, func(g *record.GPU) {
+				if s == 5 {
+					g.Within = within(0.15)
+				}
+			})}
+		}, Options{}, nil, "it moves no edge"},
 		{"skew elsewhere", func(s float64) []record.Line {
 			return []record.Line{gpuLine(t, s, func(g *record.GPU) {
 				if s < 0 {

@@ -124,13 +124,14 @@ func hostPort(url string) string {
 type chooser struct {
 	selectors []Selector
 	matched   []bool
-	rejected  map[string][]byte // by GPU: the labels with which it was not chosen
+	rejected  map[string][]byte // by GPU, source and host: the labels with which it was not chosen
 }
 
 func (c *chooser) chosen(key string, r *reading) bool {
 	if len(c.selectors) == 0 {
 		return true
 	}
+	key += "\x00" + r.source + "\x00" + r.host // another source may be chosen
 	if labels, ok := c.rejected[key]; ok && bytes.Equal(labels, r.labels) {
 		return false
 	}

@@ -117,18 +117,6 @@ func (s *servers) until(h, now record.Time, maxGap float64) record.Time {
 	return h
 }
 
-// full tells whether so many readings lie before the cursor that it must move.
-func (s *servers) full() bool {
-	for _, v := range s.list {
-		for q := range v.curve {
-			if len(v.curve[q].knots) > prelude {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // to moves the cursors to t, or leaves them where they are if that is later.
 func (s *servers) to(t record.Time) {
 	if t <= s.now {

@@ -117,6 +117,7 @@ type Source struct {
 	Failed    int
 	Error     string // of the last failure
 	GPUs      int    // on the last page
+	server    bool   // an inference server's metrics, and no exporter of GPUs
 	Default   bool   // tried because it always is, and not because it was asked for
 	Reachable bool
 }
