@@ -170,10 +170,10 @@ func (b *Builder) Report() *Report {
 	r.Sources = b.sources.list(b, r.Runs)
 	r.GPUs = b.gpus.summarize(r.Window, b.Options.Percentiles)
 	r.Energy = b.energy.finish(r, v)
-	b.undivided(r)
-	r.Verdicts = r.judge(b.Options.SLOs)
 	r.Groups = b.groups(r)
 	r.Slices = b.slices(l, v, r.Window)
+	b.undivided(r)
+	r.Verdicts = r.judge(b.Options.SLOs)
 	r.Notes = b.remark(r, v)
 	if b.story != nil {
 		r.Story = b.story.finish(r.GPUs)

@@ -151,10 +151,14 @@ func (c *Comparison) measure(n Name, old, new *Side) stat.Comparison {
 	x, y := old.values(n.Tag), new.values(n.Tag)
 	p, percentile := n.Percentile()
 	if old.sketched() || new.sketched() || x.Len() == 0 || y.Len() == 0 || !percentile && n.Stat != "avg" && n.Stat != "" {
-		plain.TooLittle = fmt.Sprintf("it is one number a run, and %d runs on each side are needed", stat.LeastRuns)
-		if old.sketched() || new.sketched() {
-			plain.TooLittle += ", for requests were not kept one by one; give more --max-memory"
+		why := "it is one number a run"
+		switch {
+		case old.sketched() || new.sketched():
+			why = "requests were not kept one by one (more --max-memory does)"
+		case n.Tag == "inter_chunk_latency" && x.Len()*y.Len() == 0:
+			why = "there are too many gaps to keep them one by one"
 		}
+		plain.TooLittle = fmt.Sprintf("%s, and %d runs on each side are needed", why, stat.LeastRuns)
 		return plain
 	}
 	if percentile {
@@ -197,12 +201,7 @@ func (s *Side) values(tag string) *stat.Series {
 
 // sketched tells whether requests were not kept one by one.
 func (s *Side) sketched() bool {
-	for i, b := range s.Runs {
-		if n := s.reports[i].Requests; b.requests.len() != n.OK+n.Failed+n.Cancelled {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(s.Runs, func(b *Builder) bool { return b.requests.digests != nil })
 }
 
 // withIdle are values whose mean is the run's energy by something, idle energy

@@ -3,12 +3,14 @@ package report
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
+	"aiperf/pkg/expr"
 	"aiperf/pkg/record"
 )
 
@@ -222,6 +224,24 @@ func TestCompareIsReport(t *testing.T) {
 	}
 }
 
+// Of requests that were not kept one by one there are intervals over runs only.
+func TestCompareSketches(t *testing.T) {
+	t.Parallel()
+	many := func(seed uint64, slower float64) []byte {
+		return with(plain, func(s *server) { s.n, s.seed, s.slower = 1100, seed, slower }).stream(t)
+	}
+	a, b := many(1, 0), many(2, 0.2)
+	o := Options{MaxMemory: 1 << 10}
+	x := of(t, Compare(side(t, o, a), side(t, o, b), nil, nil), "request_latency.avg")
+	if x.Verdict != Undecided || !bytes.Contains([]byte(x.TooLittle), []byte("--max-memory")) || math.Abs(x.Relative-0.2) > 0.1 {
+		t.Errorf("one run a side: %+v", x)
+	}
+	x = of(t, Compare(side(t, o, a, many(3, 0), many(4, 0)), side(t, o, b, many(5, 0.2), many(6, 0.2)), nil, nil), "request_latency.avg")
+	if x.Verdict != Worse || !x.Runs {
+		t.Errorf("three runs a side: %+v", x)
+	}
+}
+
 // A difference that the meters' error covers is none.
 func TestCompareMeters(t *testing.T) {
 	t.Parallel()
@@ -307,4 +327,55 @@ func TestDifferences(t *testing.T) {
 			t.Errorf("%s: %s, want %s", c.why, got, c.want)
 		}
 	}
+}
+
+// Whatever is written, it is understood or refused with an error of package expr
+// that points into it, and what is understood can be evaluated.
+func FuzzVerdicts(f *testing.F) {
+	for _, s := range []string{"ttft.p99 < 200ms and errors < 0.1%", "gpu.temperature.max < 85", "took > 2s or not error", "labels.\"a.b\" =~ \"x\"",
+		"ttft.p50 +5%", "gpu.power", "energy.valid", "p", "gpu.\"\".p < 3", "latency.p", "latency.p1e999 < 3s", "not has(fields.power_usage)"} {
+		f.Add(s)
+	}
+	stream := good + single + failed + gpuLine + energyLine
+	f.Fuzz(func(t *testing.T, s string) {
+		var b Builder
+		refused := func(err error) {
+			var e *expr.Error
+			if !errors.As(err, &e) || e.Offset < 0 || e.Offset > len(e.Expr) || e.Caret() == "" {
+				t.Errorf("%q: %v", s, err)
+			}
+		}
+		if c, err := ParseCondition(s); err != nil {
+			refused(err)
+		} else {
+			b.Options.Where = []Condition{c}
+		}
+		if o, err := ParseSLO(s); err != nil {
+			refused(err)
+		} else {
+			b.Options.SLOs, b.Options.Percentiles = []SLO{o}, o.Percentiles()
+		}
+		limit, err := ParseFailIf(s)
+		if err != nil {
+			refused(err)
+		}
+		for l, err := range record.Read(bytes.NewReader([]byte(stream)), "f") {
+			if err == nil {
+				err = b.Add(l)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		r := b.Report()
+		for _, v := range r.Verdicts {
+			if v.Met && v.Why != "" {
+				t.Errorf("%q is met, and was not measured: %s", s, v.Why)
+			}
+		}
+		if err == nil && r.Requests.OK > 0 {
+			x := &Side{Names: []string{"f"}, Runs: []*Builder{&b}}
+			Compare(x, x, nil, []FailIf{limit})
+		}
+	})
 }

@@ -231,14 +231,18 @@ func (b *Builder) skip(l record.Line) {
 // byRun are the metrics of energy that no requests or readings divide.
 var byRun = []string{"total_gpu_energy", "average_gpu_power"}
 
-// undivided takes away from the energy what would divide that of the whole run by
-// a part of it.
+// undivided takes away from the energy what would divide that of the whole run, or
+// of all GPUs, by a part of it.
 func (b *Builder) undivided(r *Report) {
 	f := &b.filter
-	if r.Energy == nil || !f.on(record.TypeRequest) && !f.on(record.TypeGPU) {
+	if !f.on(record.TypeRequest) && !f.on(record.TypeGPU) {
 		return
 	}
-	r.Energy.Metrics = slices.DeleteFunc(r.Energy.Metrics, func(m Metric) bool {
-		return m.Kind == Single && !slices.Contains(byRun, m.Tag)
-	})
+	divided := func(m Metric) bool { return m.Kind == Single && energyTags[m.Tag] && !slices.Contains(byRun, m.Tag) }
+	if r.Energy != nil {
+		r.Energy.Metrics = slices.DeleteFunc(r.Energy.Metrics, divided)
+	}
+	for i := range r.Slices {
+		r.Slices[i].Metrics = slices.DeleteFunc(r.Slices[i].Metrics, divided)
+	}
 }
