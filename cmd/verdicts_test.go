@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -21,6 +22,9 @@ import (
 	"aiperf/pkg/report"
 	"aiperf/pkg/sim"
 	"aiperf/pkg/token"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // madeUp is the merged stream of a server that does not exist: its latencies hang
@@ -201,3 +205,22 @@ func simulated(t *testing.T, slower float64, seed int64) []byte {
 }
 
 func scaled(d time.Duration, by float64) time.Duration { return time.Duration(float64(d) * by) }
+
+// Prometheus' own parser takes the verdicts and the changes.
+func TestVerdictsPrometheus(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/demo/compare.prom")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range map[string]int{"aiperf_slo_met": 6, "aiperf_slo_margin_ratio": 3, "aiperf_change_ratio": 21, "aiperf_change_low_ratio": 15, "aiperf_limit_kept": 3} {
+		if got := len(families[name].GetMetric()); got != n {
+			t.Errorf("%d samples of %s, want %d", got, name, n)
+		}
+	}
+}

@@ -62,8 +62,11 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if n := len(names) - len(slices.Compact(slices.Sorted(slices.Values(names)))); n > 0 {
 		return cli.Usagef("an operand is given twice, and its records would count twice: %s", strings.Join(names, " "))
 	}
-	if slices.Contains(names, "-") && slices.Contains(baseline, "-") {
+	switch {
+	case slices.Contains(names, "-") && slices.Contains(baseline, "-"):
 		return cli.Usagef("standard input cannot be on both sides")
+	case len(baseline) > len(slices.Compact(slices.Sorted(slices.Values(baseline)))):
+		return cli.Usagef("--baseline: a file is given twice, and would count as two runs: %s", strings.Join(baseline, " "))
 	}
 	out, err := env.Create(o.output, slices.Concat(names, baseline)...)
 	if err != nil {

@@ -170,6 +170,13 @@ func comparisonPage(w io.Writer, r, old *report.Report) error {
 		opt.Changes = append(opt.Changes, page.Change{Tag: x.Name.Tag, Header: header, Change: x.Relative, Low: x.RelativeIn.Low, High: x.RelativeIn.High, Verdict: verdict})
 	}
 	shown := *r
+	for _, l := range r.Comparison.Limits {
+		n := report.Note{Level: record.Info, Code: "limit", Message: "--fail-if " + l.Text + ": kept"}
+		if l.Failed {
+			n.Level, n.Message = record.Warning, "--fail-if "+failure(l)
+		}
+		shown.Notes = append(slices.Clip(shown.Notes), n)
+	}
 	for _, n := range r.Comparison.Notes {
 		if !strings.HasPrefix(n.Message, "new, ") { // which the report itself says
 			shown.Notes = append(slices.Clip(shown.Notes), n)
@@ -206,15 +213,18 @@ func refused(r *report.Report) error {
 	}
 	if r.Comparison != nil {
 		for _, l := range r.Comparison.Failing() {
-			text := l.Text + " is exceeded"
-			if l.Why != "" {
-				text = l.Text + ": " + l.Why
-			}
-			list = append(list, text)
+			list = append(list, failure(l))
 		}
 	}
 	if len(list) == 0 {
 		return nil
 	}
 	return cli.Verdictf("%s", strings.Join(list, "; "))
+}
+
+func failure(l report.Limit) string {
+	if l.Why != "" {
+		return l.Text + ": " + l.Why
+	}
+	return l.Text + " is exceeded"
 }

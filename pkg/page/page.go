@@ -35,7 +35,7 @@ type Change struct {
 	Tag, Header string
 	Change      float64 // (new − old) / old; NaN if it is not known
 	Low, High   float64 // the interval of Change; NaN if it is not known
-	Verdict     string  // such as "slower", "no difference found"
+	Verdict     string  // in words; what begins with "better" or "worse" is marked as that
 }
 
 // Options say how a page is made. The zero value is ready.

@@ -133,11 +133,13 @@
 
   function changes() {
     if (!data.changes?.length) return;
+    // Only what was found is coloured; the sign does without.
+    const way = (c) => (c.verdict?.startsWith("better") ? ["good", "✔ "] : c.verdict?.startsWith("worse") ? ["bad", "✘ "] : ["", ""]);
     section(page, "changes", "Changes against the baseline", table([
       { head: "Metric", words: true, of: (c) => c.header },
-      { head: "change", of: (c) => c.change, show: (c) => (known(c.change) ? element("span", { class: tone(c.tag, c.change) }, change(c.change)) : "–") },
+      { head: "change", of: (c) => c.change, show: (c) => (known(c.change) ? element("span", { class: way(c)[0] }, change(c.change)) : "–") },
       { head: "interval (95 %)", of: (c) => c.low, show: (c) => (known(c.low) ? change(c.low) + " to " + change(c.high) : "–") },
-      { head: "verdict", words: true, of: (c) => c.verdict },
+      { head: "verdict", words: true, of: (c) => c.verdict, show: (c) => element("span", { class: way(c)[0] }, way(c)[1] + (c.verdict ?? "")) },
     ], data.changes));
   }
 
