@@ -58,11 +58,15 @@ func margin(x float64) string {
 	return percent(x)
 }
 
-// percent is a share with its sign.
+// percent is a share with its sign: two decimals below 1 %, one above, and none of
+// what is beyond all measure.
 func percent(x float64) string {
 	s := fmt.Sprintf("%+.1f %%", 100*x)
-	if math.Abs(x) >= 10 {
-		s = fmt.Sprintf("%+.3g %%", 100*x)
+	switch a := math.Abs(x); {
+	case a < 0.01:
+		s = fmt.Sprintf("%+.2f %%", 100*x)
+	case a >= 10:
+		s = fmt.Sprintf("%+.0f %%", 100*x)
 	}
 	if strings.Trim(s, "+-0. %") == "" {
 		return "0.0 %"
