@@ -162,7 +162,8 @@
 // gpu.memory for short), also time_weighted; an increase is gpu.FIELD alone. Such
 // an objective must hold for each GPU, and the one that is furthest off is shown.
 //
-// What was not measured is missed, and why is told.
+// What was not measured is missed, and why is told. Percentiles that objectives and
+// limits name are in files too.
 //
 // # Comparison
 //

@@ -29,7 +29,7 @@ func (v *verdicts) define(flags *pflag.FlagSet) {
 	cli.Group(flags, "Parts")
 	flags.StringArrayVar(&v.slo, "slo", nil, "an `objective` such as \"ttft.p99 < 200ms\"; exits 3 if one is missed; see Objectives")
 	flags.StringArrayVar(&v.baseline, "baseline", nil, "compare with these `FILE`s (commas between them, - is standard input), each a run; see Comparison")
-	flags.StringArrayVar(&v.failIf, "fail-if", nil, "a `limit` to a change since the baseline, such as \"ttft.p50 +5%\"; exits 3 if it is exceeded")
+	flags.StringArrayVar(&v.failIf, "fail-if", nil, "a `limit` to a change since the baseline, such as \"ttft.p50 +5%\"; exits 3 if it is exceeded, or if that cannot be told")
 	cli.Group(flags, "Verdicts")
 }
 
