@@ -8,7 +8,8 @@
 // order of time. Lines of equal time come in the order of their bytes, so that the
 // result does not depend on the order of the operands, and is what
 // LC_ALL=C sort -m gives. Lines of any type pass, byte for byte; an unterminated
-// last line gets its newline.
+// last line gets its newline. From what cannot be, such as a reading taken after
+// its line was written or a power of 1e308 W, nothing is taken but the line.
 //
 // A FILE may be a pipe that is still being written, gzip or zstd data
 // (recognised by its first bytes), or "-" for standard input, which is also
@@ -66,7 +67,9 @@
 // before it.
 //
 // With token and phase a request's weights are known when it has ended: lines are
-// held since the start of the oldest request in flight.
+// held since the start of the oldest request in flight, 256 MB of them at most; a
+// request that is in flight for longer is charged nothing, and a warning tells of
+// it.
 //
 // # Energy
 //
@@ -197,11 +200,11 @@
 // # Exit status
 //
 // 0 when all was merged, lines that are no records included: those are told on
-// standard error and left out. 1 when an input could not be read (the others
-// are merged to their ends) or the output not be written. 2 for a mistake in
-// the command line. 3 when --require-energy is not met; all is written then too.
-// The first interrupt is ignored, for the producers in front will end their
-// streams; the second kills.
+// standard error and left out. 1 when an input could not be opened, or not be
+// read (the others are merged to their ends), or the output not be written. 2 for
+// a mistake in the command line. 3 when --require-energy is not met; all is written
+// then too. The first interrupt is ignored, for the producers in front will end
+// their streams; the second kills.
 //
 // # Examples
 //

@@ -94,6 +94,10 @@ var ErrConservation = errors.New("energy is not conserved")
 // other requests may turn out to have started or ended before. It has no
 // "energy" if a GPU was not seen over all of its life.
 //
+// A line that cannot be true, for it speaks of an instant behind its own time or
+// of a number beyond all measure, gives a LineError and is passed on, but nothing
+// is taken from it. A request line like that only ends its request.
+//
 // A request without a begin record, in a stream that was filtered, is only
 // known to have started when it has ended: from the first of these on, all
 // lines are held until the end of the stream.
@@ -154,6 +158,7 @@ type attribution struct {
 	now       record.Time // the latest time of a line
 	lag       float64     // the longest time from an event to its line, s
 	loaded    bool        // a begin or a request was seen
+	measured  bool        // a reading was seen, of a GPU that was chosen or not
 	early     int         // readings that the ledger has not come to
 	awaited   *gpu        // whose next reading settles more; nil is not known
 	taken     int         // bytes of all lines
@@ -178,7 +183,6 @@ func newAttribution(opt Options) *attribution {
 // take looks at a line and puts it into the queue. The error is a LineError.
 func (a *attribution) take(l record.Line) error {
 	a.now = max(a.now, l.Time)
-	a.taken += len(l.Raw) + perLine
 	a.beginUntil(a.now)
 	var f *flight
 	var err error
@@ -203,10 +207,11 @@ func (a *attribution) take(l record.Line) error {
 			return nil
 		}
 	case record.TypeEnergy:
-		if len(a.ledger.gpus) > 0 && a.requests > 0 {
+		if a.measured && a.requests > 0 {
 			return nil // of an earlier merge; there will be new ones
 		}
 	}
+	a.taken += len(bare(l)) + perLine // merging again gives up the same requests
 	a.queue.push(l, f)
 	return err
 }
@@ -242,7 +247,7 @@ func (a *attribution) settled() record.Time {
 	if a.orphans > 0 || !a.loaded && a.early <= prelude*min(max(1, len(a.ledger.gpus)+len(a.ledger.servers.list)), 8) {
 		return never
 	}
-	if due && a.waits() {
+	if due && (a.blocked() || a.waits()) {
 		return never
 	}
 	a.awaited = nil
@@ -260,6 +265,21 @@ func (a *attribution) settled() record.Time {
 		}
 	}
 	return a.ledger.servers.until(h, a.now, a.opt.MaxGap)
+}
+
+// blocked tells whether the next event is the start of a request whose weights
+// are not known yet. It is not waited for beyond Options.Held.
+func (a *attribution) blocked() bool {
+	e := &a.events.list[0]
+	if a.opt.Share == Equal || e.how != starts || e.f.ended || e.f.late {
+		return false
+	}
+	if a.taken-e.f.came <= a.opt.Held {
+		return true
+	}
+	a.endless++
+	e.f.late = true // it has no weight, whatever its end will say
+	return false
 }
 
 // waits tells whether the GPU that was waited for the last time still keeps the
@@ -294,12 +314,8 @@ func (a *attribution) advance() {
 func (a *attribution) play(h record.Time) record.Time {
 	for {
 		if len(a.events.list) > 0 && h != ever {
-			if e := a.events.list[0]; e.how == starts && e.t <= h && !e.f.ended && a.opt.Share != Equal {
-				if a.taken-e.f.came <= a.opt.Held {
-					return e.t
-				}
-				a.endless++
-				e.f.late = true // it has no weight, whatever its end will say
+			if a.blocked() && a.events.list[0].t <= h {
+				return a.events.list[0].t
 			}
 		}
 		e, ok := a.events.due(h)

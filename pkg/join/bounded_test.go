@@ -190,3 +190,51 @@ func TestComesBackLate(t *testing.T) {
 		}
 	}
 }
+
+// A machine that slept for an hour and is lost ten seconds later is not waited
+// for by another three hours, be it that of a GPU or of a server.
+func TestPauseIsNoPace(t *testing.T) {
+	t.Parallel()
+	server := func(s float64) record.Line {
+		one := 1.0
+		v := &record.Server{Source: "http://a:8000/metrics", Taken: at(s), Series: []record.Series{
+			{Name: "vllm:num_requests_running", Type: record.Gauge, Value: &one}}}
+		v.Time = at(s + 0.001)
+		return line(t, v)
+	}
+	servers := append([]record.Line{}, server(-1), server(0), server(3600), server(3601), server(3602))
+	for _, c := range []struct {
+		why string
+		ls  []record.Line
+	}{
+		{"GPU", append(steady(t, 0, -5, 0, 0.5, 100), steady(t, 0, 3600, 3602, 0.5, 100)...)},
+		{"server", servers},
+		{"server and GPU", append(steady(t, 0, -5, 0, 0.5, 100), servers...)},
+	} {
+		ls := append(c.ls, steady(t, 1, -5, 4000, 0.5, 100)...)
+		for i := range 100 {
+			s := 3590 + float64(i)
+			ls = append(ls, sent{id: fmt.Sprint(i), start: s, end: s + 0.5, phase: record.Profiling}.lines(t)...)
+		}
+		held := record.Time(0)
+		watched(t, sorted(ls), Options{}, func(a *attribution) {
+			if q := a.queue.list[a.queue.head:]; len(q) > 0 {
+				held = max(held, a.now-q[0].line.Time)
+			}
+		})
+		if s := float64(held) / 1e9; s > 30 {
+			t.Errorf("%s: lines were held for %v s", c.why, s)
+		}
+	}
+}
+
+// A refresh that has become slower is learnt.
+func TestSlowerRefreshIsLearnt(t *testing.T) {
+	t.Parallel()
+	ls := append(steady(t, 0, -5, 20, 0.1, 100), steady(t, 0, 50, 2000, 30, 100)...)
+	ls = append(ls, sent{id: "a", start: 1000, end: 1100, phase: record.Profiling}.lines(t)...)
+	got := attribute(t, sorted(ls), Options{})
+	if s := got.shares["a"]; s == nil || s.Energy == nil || math.Abs(*s.Energy-10000) > 1e-6 {
+		t.Errorf("%+v, want 10,000 J", s)
+	}
+}

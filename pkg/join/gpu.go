@@ -18,9 +18,11 @@ type gpu struct {
 
 	origins []*origin
 	active  *origin
+	free    bool // nobody has been charged yet
 	moved   bool // to another origin; its counter has not caught up yet
 
 	counter   float64    // last value
+	floor     [2]knot    // values that it had at least two seconds apart
 	violation [2]float64 // of power and heat, last values
 	quantum   float64    // largest power of ten, J, up to 1, that all counter values are multiples of
 	typical   float64    // seconds between distinct readings, for patience; 0 = not known
@@ -67,15 +69,20 @@ func (o *origin) hear(r *reading) bool {
 		return false
 	}
 	if o.count > 0 {
-		o.typical = pace(o.typical, r.taken.Sub(o.fresh))
+		o.typical = pace(o.typical, r.taken.Sub(o.fresh), unknownPatience)
 	}
 	o.fields, o.fresh = r.fields, r.taken
 	o.count++
 	return true
 }
 
-// pace follows the interval between readings: up at once, down slowly.
-func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
+// pace follows the interval between readings: up at once, down slowly. An
+// interval of more than three of those before it, and of more than least seconds,
+// may be a pause: after an hour's sleep nobody is waited for by hours.
+func pace(was, x, least float64) float64 {
+	x = min(x, max(least, 3*was))
+	return max(x, 0.9*was+0.1*x)
+}
 
 // choose gives the origin of r, and makes it the active one if it is the first
 // or the active one has nothing new for four of this one's intervals.
@@ -138,6 +145,10 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 		return false
 	}
 	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
+	if g.free && g.main == byPower && r.has[byCounter] {
+		g.countOn()
+		m = &g.curve[g.main]
+	}
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -166,6 +177,14 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	return true
 }
 
+// countOn takes the energy from the counter from now on: the first page had come
+// before the exporter had read it. What was learnt of the power's intervals is forgotten.
+func (g *gpu) countOn() {
+	g.main = byCounter
+	g.typical, g.refresh, g.reads = 0, sample{}, reads{}
+	g.gaps, g.silent, g.skewed = nil, nil, nil
+}
+
 // notice finds the curves that are not empty any more.
 func (g *gpu) notice() {
 	if len(g.present) == curves {
@@ -178,6 +197,10 @@ func (g *gpu) notice() {
 	}
 }
 
+// oldView is for how many seconds after the last value a smaller one may be an
+// older one, if the counter had it in the last few seconds.
+const oldView = 1.0
+
 // addCounter is true if the counter has changed.
 func (g *gpu) addCounter(r *reading, confirm bool) bool {
 	c, v := &g.curve[byCounter], r.value[byCounter]
@@ -185,6 +208,7 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		g.quantum = 1 // no counter is known to be coarser
 		g.shrink(v)
 		g.counter = v
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 		return c.add(r.taken, 0)
 	}
 	last := c.last()
@@ -196,14 +220,20 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		return false
 	case grown < 0 && g.moved && !confirm:
 		return false // another origin's view, a little older
+	case grown < 0 && v >= g.floor[0].sum && r.taken.Sub(last.t) <= oldView:
+		return false // a page from before, seen by a scraper with another clock
 	case grown < 0:
 		// What was spent around the reset is in neither piece of the counter;
 		// the power knows it, if there is one.
 		grown = g.bridge(last.t, r.taken)
 		g.bridged += grown
 		g.resets.add(last.t, r.taken)
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 	}
 	g.moved = false
+	if r.taken.Sub(g.floor[1].t) >= 2*oldView {
+		g.floor[0], g.floor[1] = g.floor[1], knot{t: r.taken, sum: v}
+	}
 	changed := v != g.counter
 	g.counter = v
 	g.shrink(v)
@@ -246,7 +276,7 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 			g.silent.add(g.back.t, k.t)
 		}
 		if distinct {
-			g.typical = pace(g.typical, dt)
+			g.typical = pace(g.typical, dt, g.patience(maxGap))
 			g.refresh.add(dt)
 		}
 		if k.t.Sub(g.news) > maxGap {

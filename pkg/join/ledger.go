@@ -144,7 +144,9 @@ func (l *ledger) weigh(f *flight, weight float64) {
 	}
 	for i := range l.gpus {
 		l.marks[i].addProduct(weight, l.share[i])
-		l.evens[i].add(l.even[i])
+		if l.even[i] != 0 {
+			l.evens[i].add(l.even[i])
+		}
 	}
 }
 
@@ -170,7 +172,9 @@ func (l *ledger) unweigh(f *flight) {
 		f.charged[i] += x
 		l.closed[i] += x
 		l.marks[i].addProduct(-f.weight, a)
-		l.evens[i].add(-e)
+		if e != 0 {
+			l.evens[i].add(-e)
+		}
 	}
 }
 
@@ -217,9 +221,13 @@ func (l *ledger) finish(f *flight) {
 func (l *ledger) charged(i int) float64 {
 	sum := exact{-l.marks[i].hi, -l.marks[i].lo}
 	sum.addProduct(l.weight.hi, l.share[i])
-	sum.add(l.weight.lo * l.share[i])
-	sum.addProduct(float64(l.n), l.even[i])
-	sum.add(-l.evens[i].value())
+	if l.weight.lo != 0 {
+		sum.add(l.weight.lo * l.share[i])
+	}
+	if l.even[i] != 0 {
+		sum.addProduct(float64(l.n), l.even[i])
+		sum.add(-l.evens[i].value())
+	}
 	sum.add(l.closed[i])
 	return sum.value()
 }

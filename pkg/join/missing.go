@@ -43,7 +43,7 @@ func (a *attribution) remark(found map[string]*record.Lag) {
 		a.tell(record.Warning, "phases", "there are more than %d phases: energy is given for the first of them, and what requests of the others took counts as others", mostPhases)
 	}
 	if n := len(a.flying); n > 0 {
-		a.tell(record.Info, "unfinished", "%d requests never ended; they count as in flight until the end of the stream", n)
+		a.tell(record.Info, "unfinished", "%d requests never ended; they count as in flight until the end of the stream; if their producer crashed, merge what came later apart from it", n)
 	}
 	if a.uncounted > 0 {
 		a.tell(record.Warning, "no-tokens", "%d of %d requests have no token counts: by the share of tokens they are charged nothing while others produce some", a.uncounted, a.requests)

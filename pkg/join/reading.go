@@ -89,6 +89,9 @@ func readGPU(l record.Line) (*reading, error) {
 			r.readFields(&p)
 		}
 	}
+	if r.value[byCounter] == 0 && r.has[byPower] {
+		r.has[byCounter] = false // of a board that has none, or one that was not read yet
+	}
 	p.past("taken", r.taken)
 	return r, p.err
 }

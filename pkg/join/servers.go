@@ -61,7 +61,11 @@ func (s *servers) add(r *serverReading) {
 		return
 	}
 	if v.latest != 0 && r.taken > v.latest {
-		v.pace = pace(v.pace, r.taken.Sub(v.latest))
+		least := DefaultMaxGap
+		if v.pace == 0 {
+			least = unknownPatience
+		}
+		v.pace = pace(v.pace, r.taken.Sub(v.latest), least)
 	}
 	v.latest = max(v.latest, r.taken)
 	v.front = v.front || r.front

@@ -117,6 +117,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 	src := a.source(r.from)
 	src.news = max(src.news, r.taken)
 	src.seen.add(r.taken)
+	a.measured = true
 	key := r.key()
 	i, ok := a.byKey[key]
 	if !ok {
@@ -133,6 +134,7 @@ func (a *attribution) takeGPU(l record.Line) error {
 		a.ledger.enter(g)
 	}
 	g := a.ledger.gpus[i]
+	g.free = a.ledger.now == 0
 	if !g.add(r, &a.opt) {
 		return nil
 	}
