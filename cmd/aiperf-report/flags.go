@@ -26,6 +26,7 @@ type options struct {
 	percentiles, by string
 	window          cli.Seconds
 	memory          size
+	verdicts
 }
 
 // A size is a flag of so many bytes.
@@ -91,6 +92,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVar(&o.ttft, "ttft", report.TTFTContent, "what the first token is: `content`, the first chunk with content, or any, the first byte of the answer")
 	flags.StringVar(&o.itl, "itl", report.ITLToken, "what inter token latency is divided by: `token`s, or chunk for arrivals of content")
 	cli.Group(flags, "Definitions")
+	o.verdicts.define(flags)
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "slice-duration" {
 			name = "window"

@@ -36,6 +36,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if err != nil {
 		return err
 	}
+	baseline, err := o.parse(&asked)
+	if err != nil {
+		return err
+	}
 	write, stream := reports[o.format], streams[o.format]
 	switch {
 	case write == nil && stream == nil:
@@ -46,6 +50,8 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
 	case sliced(o.format) && asked.Window == 0:
 		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
+	case stream != nil && len(o.slo)+len(baseline) > 0:
+		return cli.Usagef("--slo and --baseline are for reports, and not for --format %s", o.format)
 	case flags.Changed("width") && o.width < 40:
 		return cli.Usagef("--width %d is less than the 40 columns that a table needs", o.width)
 	}
@@ -56,7 +62,13 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if n := len(names) - len(slices.Compact(slices.Sorted(slices.Values(names)))); n > 0 {
 		return cli.Usagef("an operand is given twice, and its records would count twice: %s", strings.Join(names, " "))
 	}
-	out, err := env.Create(o.output, names...)
+	switch {
+	case slices.Contains(names, "-") && slices.Contains(baseline, "-"):
+		return cli.Usagef("standard input cannot be on both sides")
+	case len(baseline) > len(slices.Compact(slices.Sorted(slices.Values(baseline)))):
+		return cli.Usagef("--baseline: a file is given twice, and would count as two runs: %s", strings.Join(baseline, " "))
+	}
+	out, err := env.Create(o.output, slices.Concat(names, baseline)...)
 	if err != nil {
 		return err
 	}
@@ -65,6 +77,16 @@ func run(_ context.Context, env *cli.Env) (err error) {
 
 	if stream != nil {
 		return convert(env, out, stream, asked, names, &o)
+	}
+	if len(baseline) > 0 {
+		r, old, err := compare(env, baseline, names, asked, &o)
+		if err != nil {
+			return err
+		}
+		if o.format == "html" {
+			return judge(env, r, nil, comparisonPage(out, r, old))
+		}
+		return o.show(env, out, write, r, nil)
 	}
 	b := report.Builder{Options: asked}
 	if pictured(o.format) {
@@ -75,23 +97,45 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if r.Empty() {
 		return errors.Join(unread, nothing(r, names))
 	}
+	return o.show(env, out, write, r, unread)
+}
+
+// show writes a report, and gives the error that the verdicts on it are.
+func (o *options) show(env *cli.Env, out io.Writer, write func(io.Writer, *report.Report, render.Options) error, r *report.Report, unread error) error {
 	if !forPeople(o.format) && !o.quiet {
-		for _, n := range r.Notes {
+		notes := r.Notes
+		if r.Comparison != nil {
+			notes = r.Comparison.Notes
+		}
+		for _, n := range notes {
 			tell(env, n)
 		}
 	}
-	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: asked.Percentiles}
 	if o.format == "svg" {
-		return errors.Join(unread, chart.SVG(out, r, o.chart))
+		return judge(env, r, unread, chart.SVG(out, r, o.chart))
 	}
-	return errors.Join(unread, write(out, r, show))
+	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown}
+	return judge(env, r, unread, write(out, r, show))
 }
 
 // convert writes records in another form, line by line. That there is none is an
 // error.
 func convert(env *cli.Env, out io.Writer, stream func(io.Writer, report.Options) func(record.Line) error, asked report.Options, names []string, o *options) error {
 	w := &counter{w: bufio.NewWriterSize(out, 64<<10)}
-	err := readAll(env, sink{add: stream(w, asked), skip: func(error) {}}, names, o.quiet)
+	filter := report.Filter{Conditions: asked.Where}
+	convert := stream(w, asked)
+	add := func(l record.Line) error {
+		if !filter.Keep(l) {
+			return nil
+		}
+		return convert(l)
+	}
+	err := readAll(env, sink{add: add, skip: func(error) {}}, names, o.quiet)
+	for _, n := range filter.Notes() {
+		if !o.quiet {
+			tell(env, n)
+		}
+	}
 	err = errors.Join(err, w.w.Flush())
 	if err == nil && w.n == 0 {
 		what := map[string]string{"aiperf-records": "request", "aiperf-gpu": "GPU reading"}[o.format]

@@ -25,6 +25,7 @@ type Builder struct {
 	energy   energies
 	notes    notes
 	story    *teller // nil unless it is asked for
+	filter   Filter
 
 	elsewhere map[string]int // requests of other phases
 	begun     map[string]int // by run: requests that began
@@ -41,6 +42,10 @@ type Builder struct {
 func (b *Builder) Add(l record.Line) error {
 	if l.V > record.Version {
 		b.newer++
+	}
+	if b.filter.Conditions = b.Options.Where; !b.filter.Keep(l) {
+		b.skip(l)
+		return nil
 	}
 	err := b.add(l)
 	if err != nil {
@@ -167,6 +172,8 @@ func (b *Builder) Report() *Report {
 	r.Energy = b.energy.finish(r, v)
 	r.Groups = b.groups(r)
 	r.Slices = b.slices(l, v, r.Window)
+	b.undivided(r)
+	r.Verdicts = r.judge(b.Options.SLOs)
 	r.Notes = b.remark(r, v)
 	if b.story != nil {
 		r.Story = b.story.finish(r.GPUs)

@@ -60,6 +60,7 @@ func (n *remarks) info(code, format string, a ...any) {
 // remark notes what was mixed, missing or partial.
 func (b *Builder) remark(r *Report, v *view) []Note {
 	var n remarks
+	n = append(n, b.filter.Notes()...)
 	b.aboutInput(&n, r)
 	b.aboutRuns(&n, r)
 	b.aboutRequests(&n, r, v)
