@@ -77,7 +77,11 @@ func (o *options) prepare(r io.Reader, name string, plain bool) iter.Seq2[record
 	if plain {
 		h.Start = h.Window // nobody is waiting for its lines
 	}
-	return join.Reorder(lines, h)
+	lines = join.Reorder(lines, h)
+	if o.plain {
+		return lines
+	}
+	return join.Ahead(lines)
 }
 
 // merge brings the inputs together and leaves out what is not asked for.

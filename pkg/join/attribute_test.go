@@ -325,3 +325,27 @@ func TestConservationIsChecked(t *testing.T) {
 		t.Error("a millionth of a joule was made out of nothing, and nobody noticed")
 	}
 }
+
+// What is taken out of lines ahead changes nothing.
+func TestAhead(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		in := anyRun(t, rand.New(rand.NewPCG(seed, 77)))
+		var ahead []record.Line
+		for l, err := range Ahead(seq(in)) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			ahead = append(ahead, l)
+		}
+		if !slices.ContainsFunc(ahead, func(l record.Line) bool { return l.Ahead != nil }) && len(in) > 0 {
+			t.Fatalf("seed %d: nothing is taken ahead", seed)
+		}
+		for _, share := range Shares {
+			opt := Options{Share: share, Prefill: 2, Decode: 1}
+			if diff := cmp.Diff(text(attribute(t, in, opt).lines), text(attribute(t, ahead, opt).lines)); diff != "" {
+				t.Fatalf("seed %d, %s (-alone +ahead):\n%s", seed, share, diff)
+			}
+		}
+	}
+}

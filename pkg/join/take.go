@@ -8,7 +8,7 @@ import (
 )
 
 func (a *attribution) takeBegin(l record.Line) error {
-	b, err := mentionOf(l)
+	b, err := mentionIn(l)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (a *attribution) depart(f *flight) {
 }
 
 func (a *attribution) takeRequest(l record.Line) (*flight, error) {
-	r, err := mentionOf(l)
+	r, err := mentionIn(l)
 	if err != nil {
 		a.land(l, r)
 		return nil, err
@@ -108,7 +108,7 @@ func (a *attribution) takeEnd(l record.Line) error {
 }
 
 func (a *attribution) takeGPU(l record.Line) error {
-	r, err := readGPU(l)
+	r, err := readingIn(l)
 	if err != nil {
 		return err
 	}

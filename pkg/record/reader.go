@@ -17,6 +17,7 @@ type Line struct {
 	Raw    []byte // without its newline
 	File   string // where it was read
 	Number int    // counted from 1
+	Ahead  any    // what a stage has taken from it for one further on; Read leaves it nil
 }
 
 // Decode fills v, a pointer to one of the record types, from the line. Unknown
