@@ -129,9 +129,7 @@ func same(a, b record.Line) bool {
 	if bytes.Equal(a.Raw, b.Raw) {
 		return true
 	}
-	// What a join adds stands at the end: most are told apart before that.
-	n := min(len(a.Raw)-1, len(b.Raw)-1, 96)
-	return a.Type == record.TypeRequest && b.Type == a.Type && bytes.Equal(a.Raw[:n], b.Raw[:n]) && bytes.Equal(bare(a), bare(b))
+	return a.Type == record.TypeRequest && b.Type == a.Type && bytes.Equal(bare(a), bare(b))
 }
 
 // added are the keys that a join adds to requests.
