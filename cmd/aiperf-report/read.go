@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"aiperf/pkg/artifact"
@@ -31,22 +32,26 @@ func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
 func readAll(env *cli.Env, to sink, names []string, quiet bool) error {
 	var errs []error
 	for _, name := range names {
-		warned := 0
-		warn := func(err error) {
-			warned++
-			switch {
-			case quiet || warned > mostWarnings:
-			case warned == mostWarnings:
-				env.Warnf("%v; there may be more, which are counted only", err)
-			default:
-				env.Warnf("%v", err)
-			}
-		}
-		if err := readFile(env, to, name, warn); err != nil {
+		if err := readFile(env, to, name, warner(env, quiet)); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warner tells of the bad lines of one file.
+func warner(env *cli.Env, quiet bool) func(error) {
+	warned := 0
+	return func(err error) {
+		warned++
+		switch {
+		case quiet || warned > mostWarnings:
+		case warned == mostWarnings:
+			env.Warnf("%v; there may be more, which are counted only", err)
+		default:
+			env.Warnf("%v", err)
+		}
+	}
 }
 
 func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
@@ -58,7 +63,12 @@ func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range ahead(artifact.Records(f, name)) {
+	return readStream(ahead(artifact.Records(f, name)), to, warn)
+}
+
+// readStream gives lines to the sink.
+func readStream(lines iter.Seq2[record.Line, error], to sink, warn func(error)) error {
+	for line, err := range lines {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):
