@@ -33,7 +33,8 @@ func (s *screen) draw(f func(width, height int) string) {
 	}
 	picture := f(width, height)
 	var b strings.Builder
-	b.WriteString(s.back(width, height))
+	back, _ := s.back(width, height)
+	b.WriteString(back)
 	s.shown = s.shown[:0]
 	for line := range strings.Lines(picture) {
 		line = strings.TrimSuffix(line, "\n")
@@ -50,20 +51,21 @@ func (s *screen) clear() {
 		return
 	}
 	width, height, _ := s.size()
-	io.WriteString(s.w, s.back(width, height)+"\x1b[J")
+	// Line by line: to clear all that is below makes some terminals keep it.
+	back, rows := s.back(width, height)
+	io.WriteString(s.w, back+strings.Repeat("\x1b[K\n", rows)+back)
 	s.shown = nil
 }
 
-// back moves the cursor to where the picture begins. On a terminal that was made
+// back moves the cursor to where the picture begins, so many rows up. On a terminal that was made
 // narrower since, a line may take several rows.
-func (s *screen) back(width, height int) string {
-	rows := 0
+func (s *screen) back(width, height int) (move string, rows int) {
 	for _, w := range s.shown {
 		rows += max(1, (w+width-1)/max(width, 1))
 	}
 	rows = min(rows, max(height-1, 0))
 	if rows == 0 {
-		return ""
+		return "", 0
 	}
-	return fmt.Sprintf("\r\x1b[%dA", rows)
+	return fmt.Sprintf("\r\x1b[%dA", rows), rows
 }

@@ -9,8 +9,8 @@ import (
 // A shape is how a grid is drawn.
 type shape struct {
 	keep   []bool // columns
-	narrow bool   // units of long labels and of headers are on lines of their own
-	label  int    // the first column is wrapped at this width; 0 is not at all
+	narrow bool   // units in headers are on lines of their own
+	label  int    // the first column is wrapped at this width, before units first; 0 is not at all
 	last   int    // and so is the last one
 }
 
@@ -25,14 +25,16 @@ func (g *grid) fit(width int) string {
 	if g.width(all) <= width {
 		return g.box(all) + "\n"
 	}
-	if many, one := g.apart(); len(many.rows) > 0 && len(one.rows) > 0 {
+	// At AIPerf's width a table keeps all of AIPerf's rows.
+	if many, one := g.apart(); width < Width && len(many.rows) > 0 && len(one.rows) > 0 {
 		return many.fit(width) + "\n" + one.fit(width)
 	}
 	if g.left {
 		return g.words(all, width)
 	}
-	all.narrow = true
-	if g.width(all) <= width {
+	all.narrow, all.label = true, g.longest()
+	if room := g.room(all, width); room >= all.label {
+		all.label = room
 		return g.box(all) + "\n"
 	}
 	s := all
@@ -40,8 +42,7 @@ func (g *grid) fit(width int) string {
 	for g.width(s) > width {
 		worst := g.worst(s.keep)
 		if worst < 0 {
-			s.label = width - (g.width(s) - g.widths(s)[0])
-			if s.label < leastLabel {
+			if s.label = g.room(s, width); s.label < leastLabel {
 				return g.stack(width)
 			}
 			continue
@@ -49,8 +50,20 @@ func (g *grid) fit(width int) string {
 		s.keep[worst] = false
 	}
 	// What was wrapped to keep columns may have more room now.
-	s.label = max(s.label, width-(g.width(s)-g.widths(s)[0]))
+	s.label = max(s.label, g.room(s, width))
 	return g.box(s) + "\n" + g.missing(s, all, width)
+}
+
+// room is how wide the first column may be.
+func (g *grid) room(s shape, width int) int { return width - (g.width(s) - g.widths(s)[0]) }
+
+// longest is the width of the longest label without its unit.
+func (g *grid) longest() int {
+	n := across(g.head[0])
+	for i, cells := range g.rows {
+		n = max(n, across(plain(cells[0])), across("("+g.unit[i]+")"))
+	}
+	return n
 }
 
 const (
@@ -111,7 +124,7 @@ func (g *grid) stack(width int) string {
 	}
 	b.WriteString(strings.Repeat("─", width) + "\n")
 	for i, cells := range g.rows {
-		label := plain(g.label(i, false))
+		label := plain(g.label(i))
 		if len(cells) == 2 {
 			label += ": " + plain(cells[1])
 		}

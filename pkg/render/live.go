@@ -143,8 +143,11 @@ func liveCounts(l *report.Live) string {
 
 // lately heads the columns of what happened since the frame before.
 func lately(l *report.Live) string {
-	if l.Recent.Seconds > 0 {
-		return fmt.Sprintf("last %.3g s", l.Recent.Seconds)
+	switch s := l.Recent.Seconds; {
+	case s >= 10:
+		return fmt.Sprintf("last %.0f s", s)
+	case s > 0:
+		return fmt.Sprintf("last %.1f s", s)
 	}
 	return "lately"
 }

@@ -26,20 +26,13 @@ func (g *grid) add(label, unit string, cells ...string) {
 	g.rows = append(g.rows, append([]string{label}, cells...))
 }
 
-// longLabel is how long a header may be to have its unit on the same line when
-// space is short.
-const longLabel = 30
-
 // label is the first cell of a row.
-func (g *grid) label(row int, narrow bool) string {
-	l, u := plain(g.rows[row][0]), g.unit[row]
-	switch {
-	case u == "":
-		return l
-	case narrow && len(l)+len(u)+3 > longLabel:
-		return l + "\n(" + u + ")"
+func (g *grid) label(row int) string {
+	l := plain(g.rows[row][0])
+	if u := g.unit[row]; u != "" {
+		l += " (" + u + ")"
 	}
-	return l + " (" + u + ")"
+	return l
 }
 
 // worst is the column to leave out next; −1 if all that remain must stay.
@@ -103,15 +96,14 @@ func (g *grid) header(column int, s shape) []string {
 func (g *grid) cell(row, column int, s shape) []string {
 	switch {
 	case column == 0:
-		lines := strings.Split(g.label(row, s.narrow), "\n")
-		if s.label == 0 {
-			return lines
+		l, u := g.label(row), g.unit[row]
+		switch {
+		case s.label == 0 || across(l) <= s.label:
+			return []string{l}
+		case u == "":
+			return fold(l, s.label)
 		}
-		var list []string
-		for _, l := range lines {
-			list = append(list, fold(l, s.label)...)
-		}
-		return list
+		return append(fold(strings.TrimSuffix(l, " ("+u+")"), s.label), fold("("+u+")", s.label)...)
 	case column == len(g.head)-1 && s.last > 0:
 		return fold(plain(g.rows[row][column]), s.last)
 	}
@@ -198,7 +190,7 @@ func (g *grid) markdown() string {
 	b.WriteString("\n")
 	for i, cells := range g.rows {
 		cells = slices.Clone(cells)
-		cells[0] = g.label(i, false)
+		cells[0] = g.label(i)
 		line(cells)
 	}
 	return b.String()
