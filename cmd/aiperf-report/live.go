@@ -128,7 +128,7 @@ func (v *viewer) stand(now time.Time) *report.Live {
 
 // read adds all files: one after another, or all at once if they are followed.
 func (v *viewer) read(ctx context.Context, env *cli.Env, names []string, o *options) error {
-	to := sink{add: v.add, skip: func(err error) {
+	to := sink{add: v.add, prompt: true, skip: func(err error) {
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.b.Skip(err)

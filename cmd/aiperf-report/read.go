@@ -19,11 +19,13 @@ const mostWarnings = 10
 type sink struct {
 	add  func(record.Line) error // the error is about the line
 	skip func(error)             // a line that could not be read
+
+	prompt bool // no line may wait for the next one
 }
 
 // read adds every file to b.
 func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
-	return readAll(env, sink{b.Add, b.Skip}, names, quiet)
+	return readAll(env, sink{add: b.Add, skip: b.Skip}, names, quiet)
 }
 
 // readAll gives every file's lines to the sink. A line that cannot be read is
@@ -63,7 +65,11 @@ func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	return readStream(ahead(artifact.Records(f, name)), to, warn)
+	lines := artifact.Records(f, name)
+	if !to.prompt {
+		lines = ahead(lines)
+	}
+	return readStream(lines, to, warn)
 }
 
 // readStream gives lines to the sink.
