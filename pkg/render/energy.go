@@ -15,7 +15,7 @@ type prefixed struct {
 	factor float64
 }
 
-// prefix chooses the unit of quantities of which x is the largest: 0.1 to 100,000
+// prefix chooses the unit of quantities of which x is the largest: 1 to 100,000
 // of it.
 func prefix(x float64, unit string) prefixed {
 	switch x = math.Abs(x); {
@@ -23,9 +23,9 @@ func prefix(x float64, unit string) prefixed {
 		return prefixed{"M" + unit, 1e-6}
 	case x >= 1e5:
 		return prefixed{"k" + unit, 1e-3}
-	case x == 0 || x >= 0.1:
+	case x == 0 || x >= 1:
 		return prefixed{unit, 1}
-	case x >= 1e-4:
+	case x >= 1e-3:
 		return prefixed{"m" + unit, 1e3}
 	}
 	return prefixed{"µ" + unit, 1e6}
@@ -144,7 +144,7 @@ func told(e *report.Energy) []line {
 		lines = append(lines, line{"•", regime(r)})
 	}
 	if l := e.Total.Lag; l != nil {
-		lines = append(lines, line{"•", lag("telemetry", *l)})
+		lines = append(lines, line{"•", lag(*l)})
 	}
 	return lines
 }
@@ -153,15 +153,15 @@ func told(e *report.Energy) []line {
 const followed = 0.5
 
 // lag says by how much telemetry is behind the load.
-func lag(who string, l record.Lag) string {
+func lag(l record.Lag) string {
 	s := ""
 	switch {
 	case math.Abs(l.Correlation) < followed:
-		s = fmt.Sprintf("the power of %s does not follow what was in flight closely enough to tell its delay", who)
+		s = "power does not follow what was in flight closely enough to tell the delay of telemetry"
 	case l.Seconds < 0:
-		s = fmt.Sprintf("%s seems to be %.2f s ahead of the load: clocks may differ", who, -l.Seconds)
+		s = fmt.Sprintf("telemetry seems to be %.2f s ahead of the load: clocks may differ", -l.Seconds)
 	default:
-		s = fmt.Sprintf("%s follows the load by %.2f s", who, l.Seconds)
+		s = fmt.Sprintf("telemetry follows the load by %.2f s", l.Seconds)
 	}
 	s += fmt.Sprintf(" (correlation %.2f)", l.Correlation)
 	if l.Applied != nil {
