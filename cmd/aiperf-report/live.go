@@ -62,7 +62,7 @@ func (o *options) watch(env *cli.Env, b *report.Builder, names []string) error {
 	frame := render.Frame{Width: o.width, NoGPU: o.noGPU, Color: env.Color(o.color, out)}
 	v.show = func(l *report.Live) { s.draw(func(w, h int) string { return render.Live(l, sized(frame, w, h)) }) }
 	reader := *env
-	held := new(bytes.Buffer)
+	held := new(later)
 	if s.redraws() {
 		reader.Stderr = held // so that it does not get into the picture
 	}
@@ -70,13 +70,25 @@ func (o *options) watch(env *cli.Env, b *report.Builder, names []string) error {
 	go func() { done <- v.read(ctx, &reader, names, o) }()
 	err := v.run(done, time.Duration(o.live.every))
 	s.clear()
-	io.Copy(env.Stderr, held)
+	io.Copy(env.Stderr, &held.text)
 	return err
 }
 
 // shownOnStdout tells whether standard output is for people.
 func (o *options) shownOnStdout() bool {
 	return o.format == none || (o.output == "" || o.output == "-") && (o.format == "table" || o.format == "markdown")
+}
+
+// A later keeps what several readers say.
+type later struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *later) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
 }
 
 // sized gives a frame the size of the terminal, unless it is told another one. A
@@ -144,14 +156,13 @@ func (v *viewer) read(ctx context.Context, env *cli.Env, names []string, o *opti
 	var wg sync.WaitGroup
 	for i, name := range names {
 		wg.Go(func() {
-			e := *env
-			if name != "-" {
-				e.Stdin = &follower{ctx: ctx, name: name, end: v.ended[name]}
+			if name == "-" {
+				errs[i] = readFile(env, to, name, warner(env, o.quiet))
+				return
 			}
-			errs[i] = readStream(artifact.Records(cli.Decompress(e.Stdin), name), to, warner(env, o.quiet))
-			if c, ok := e.Stdin.(io.Closer); ok && name != "-" {
-				c.Close()
-			}
+			f := &follower{ctx: ctx, name: name, end: v.ended[name]}
+			defer f.Close()
+			errs[i] = readStream(artifact.Records(cli.Decompress(f), name), to, warner(env, o.quiet))
 		})
 	}
 	wg.Wait()

@@ -60,6 +60,9 @@ func Live(l *report.Live, f Frame) string {
 	if f.Height > 0 {
 		lines = cutLines(lines, f.Height, "lines")
 	}
+	for i, s := range lines {
+		lines[i] = clip(s, f.Width)
+	}
 	if f.Color {
 		lines[0] = bold + lines[0] + plainly
 		for i, s := range lines {

@@ -77,3 +77,34 @@ func TestGPUsThatDoNotFitAreCounted(t *testing.T) {
 		t.Errorf("%d GPUs are shown, and it does not end with %q:\n%s", shown, rest, out)
 	}
 }
+
+// Whatever is read, a frame fits.
+func FuzzLive(f *testing.F) {
+	const head = `{"time":"2026-11-23T12:00:00.000000000Z",`
+	f.Add(head+`"type":"run","v":1,"run":"a","tool":"aiperf-load","config":{"request-count":"-7","shard":"9/2","benchmark-duration":"NaN"}}`+"\n"+
+		head+`"type":"phase","v":1,"run":"a","phase":"profiling","event":"begin"}`+"\n"+
+		head+`"type":"request","v":1,"run":"a","phase":"profiling","start":"2036-11-23T12:00:00.000000000Z","took":1e300,"ttft":-1,"tokens":{"out":2}}`, 30, 9)
+	f.Add(head+`"type":"gpu","v":1,"source":"x","gpu":-1,"taken":"1970-01-01T00:00:00.000000000Z","fields":{"power_usage":1e308,"xid_errors":-3,"energy_consumption":5}}`, 80, 2)
+	f.Fuzz(func(t *testing.T, stream string, width, height int) {
+		width, height = 1+width&0xff, 1+height&0x3f
+		var b report.Builder
+		b.Watch()
+		for l, err := range record.Read(strings.NewReader(stream), "fuzz") {
+			if err == nil {
+				err = b.Add(l)
+			}
+			if err != nil {
+				b.Skip(err)
+			}
+		}
+		out := Live(b.Live(0), Frame{Width: width, Height: height})
+		if n := strings.Count(out, "\n"); n > height {
+			t.Errorf("%d lines where %d fit:\n%s", n, height, out)
+		}
+		for line := range strings.Lines(out) {
+			if n := across(strings.TrimSuffix(line, "\n")); n > max(width, 2) {
+				t.Errorf("a line of %d columns where %d fit: %s", n, width, line)
+			}
+		}
+	})
+}
