@@ -26,7 +26,11 @@ func (g *grid) fit(width int) string {
 		return g.box(all) + "\n"
 	}
 	// At AIPerf's width a table keeps all of AIPerf's rows.
-	if many, one := g.apart(); width < Width && len(many.rows) > 0 && len(one.rows) > 0 {
+	if many, one := g.apart(); width < Width && len(one.rows) > 0 {
+		if len(many.rows) == 0 {
+			one.title = g.title
+			return one.fit(width)
+		}
 		return many.fit(width) + "\n" + one.fit(width)
 	}
 	if g.left {
