@@ -95,10 +95,11 @@ func (o *options) merge(in *inputs, watch func(iter.Seq2[record.Line, error]) it
 }
 
 // regular tells whether an operand is a file, rather than a pipe or a terminal.
+// What is not there counts as one, so that it is opened and that is told.
 func regular(env *cli.Env, name string) bool {
 	if name != "-" {
 		s, err := os.Stat(name)
-		return err == nil && s.Mode().IsRegular()
+		return err != nil || s.Mode().IsRegular()
 	}
 	f, ok := env.Stdin.(*os.File)
 	if !ok {

@@ -54,8 +54,8 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if cerr := w.Close(); err == nil {
 		err = cerr
 	}
-	talk.close(o.clocks.unused(in.names))
-	if err == nil {
+	if err == nil { // or the inputs were not read to their ends
+		talk.close(o.clocks.unused(in.names))
 		err = talk.broken
 	}
 	if err == nil && o.energy.require {

@@ -48,16 +48,19 @@ func align(lines iter.Seq2[record.Line, error], opt *join.Options, talk *talk) e
 	opt.Lag = map[string]float64{}
 	for _, source := range slices.Sorted(maps.Keys(found)) {
 		lag := found[source]
-		if !join.Clear(lag) {
+		if !lag.Clear {
 			delete(found, source)
 			continue
 		}
 		opt.Lag[source] = lag.Seconds
-		talk.note(record.Note{Level: record.Info, Code: "align", Message: fmt.Sprintf(
-			"%s follows the load by %.0f ms (correlation %.2f), which is taken off its readings' instants", source, lag.Seconds*1e3, lag.Correlation)})
+		how, ms := "follows the load by %.0f ms (correlation %.2f), which is taken off", lag.Seconds*1e3
+		if ms < 0 {
+			how, ms = "runs ahead of the load by %.0f ms (correlation %.2f), which is added to", -ms
+		}
+		talk.note(record.Note{Level: record.Info, Code: "align", Message: fmt.Sprintf("%s "+how+" its readings' instants", source, ms, lag.Correlation)})
 	}
 	if len(found) == 0 {
-		talk.note(record.Note{Level: record.Warning, Code: "align", Message: "--align changes nothing: the power does not follow the load clearly enough to tell by how much"})
+		talk.note(record.Note{Level: record.Warning, Code: "align", Message: "--align changes nothing: the power does not follow the load clearly enough to tell by how much; a load that comes and goes by chance tells more, and --offset takes what is known"})
 	}
 	return nil
 }

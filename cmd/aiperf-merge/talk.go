@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"iter"
-	"strings"
 
 	"aiperf/pkg/cli"
 	"aiperf/pkg/join"
@@ -104,30 +103,4 @@ func (t *talk) close(warnings []string) {
 	for _, r := range t.runs.Partial() {
 		t.warnf("%s: the stream of %s is partial: run %s has no end line", r.File, r.Tool, r.Run)
 	}
-}
-
-// A verdict is what the energy lines of the profiling phase say.
-type verdict struct {
-	totals  int
-	reasons []string
-}
-
-func (v *verdict) look(l record.Line) {
-	var e record.Energy
-	if l.Decode(&e) != nil || e.Scope != record.ScopeTotal || e.Phase != record.Profiling {
-		return
-	}
-	v.totals++
-	v.reasons = append(v.reasons, e.Reasons...)
-}
-
-// verdict is an error unless there is an energy that can be trusted.
-func (v *verdict) verdict() error {
-	switch {
-	case v.totals == 0:
-		return cli.Verdictf("--require-energy: there is no energy of a profiling phase")
-	case len(v.reasons) > 0:
-		return cli.Verdictf("--require-energy: the energy is not to be trusted: %s", strings.Join(v.reasons, ", "))
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -26,7 +27,35 @@ type options struct {
 	goodput         objectives
 	percentiles, by string
 	window          cli.Seconds
+	memory          size
+	verdicts
 }
+
+// A size is a flag of so many bytes.
+type size int64
+
+func (b *size) Set(s string) error {
+	text := strings.ToLower(strings.TrimSpace(s))
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "b"), "i")
+	shift := map[byte]int{'k': 10, 'm': 20, 'g': 30, 't': 40}
+	n := 0
+	if len(text) > 0 {
+		n = shift[text[len(text)-1]]
+	}
+	if n > 0 {
+		text = text[:len(text)-1]
+	}
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(x > 0) || x*float64(int64(1)<<n) > 1<<60 {
+		return fmt.Errorf("%q is no size such as 512M or 4GiB", s)
+	}
+	*b = size(x * float64(int64(1)<<n))
+	return nil
+}
+
+func (b *size) String() string { return fmt.Sprintf("%gGiB", float64(*b)/(1<<30)) }
+
+func (b *size) Type() string { return "size" }
 
 // objectives are a flag that is checked when it is set.
 type objectives []report.Objective
@@ -55,6 +84,8 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.noGPU, "no-gpu", false, "leave GPUs and their energy out of table and markdown")
 	flags.BoolVar(&o.trace, "show-trace-timing", false, "show a table of what happened below requests (DNS, connecting, sending, …) in table and markdown; files always have it")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "tell errors only, no warnings and notes, on standard error")
+	o.memory = 4 << 30
+	flags.Var(&o.memory, "max-memory", "`size` that requests may take (512M, 4GiB), at some 150 bytes each; beyond it percentiles are those of a sketch, off by a share that a note tells")
 	cli.Group(flags, "Output")
 	flags.StringVar(&o.by, "by", "", "put requests or GPUs into groups that have the same `keys`: commas between them; see Groups and slices")
 	flags.Var(&o.window, "window", "cut the time of the requests into slices of this `time` (10s, 1m or a number of seconds); also --slice-duration (default: none)")
@@ -65,6 +96,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVar(&o.itl, "itl", report.ITLToken, "what inter token latency is divided by: `token`s, or chunk for arrivals of content")
 	cli.Group(flags, "Definitions")
 	o.live.define(flags)
+	o.verdicts.define(flags)
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "slice-duration" {
 			name = "window"
@@ -75,7 +107,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 
 // report is what the flags ask of a report. The error is a mistake in them.
 func (o *options) report(flags *pflag.FlagSet) (r report.Options, err error) {
-	r = report.Options{TTFT: o.ttft, ITL: o.itl, Window: float64(o.window) / 1e9, Goodput: o.goodput}
+	r = report.Options{TTFT: o.ttft, ITL: o.itl, Window: float64(o.window) / 1e9, Goodput: o.goodput, MaxMemory: int64(o.memory)}
 	if flags.Changed("window") && o.window < 1000 {
 		return r, cli.Usagef("--window must be more than 0")
 	}

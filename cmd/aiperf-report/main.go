@@ -37,6 +37,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if err != nil {
 		return err
 	}
+	baseline, err := o.parse(&asked)
+	if err != nil {
+		return err
+	}
 	write, stream := reports[o.format], streams[o.format]
 	switch {
 	case write == nil && stream == nil:
@@ -49,12 +53,16 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
 	case o.live.on() && stream != nil:
 		return cli.Usagef("--every and --follow are for reports, and not for --format %s", o.format)
+	case o.live.on() && len(baseline) > 0:
+		return cli.Usagef("--every and --follow are for one side, and not for --baseline")
 	case o.format == none && o.live.every == 0:
 		return cli.Hint(cli.Usagef("--format none shows nothing"), "add --every 2s")
 	case flags.Changed("every") && o.live.every < cli.Seconds(10*time.Millisecond):
 		return cli.Usagef("--every %s is too often", o.live.every.String())
 	case o.color != cli.ColorAuto && o.color != cli.ColorAlways && o.color != cli.ColorNever:
 		return cli.Usagef("--color %q is not auto, always or never", o.color)
+	case stream != nil && len(o.slo)+len(baseline) > 0:
+		return cli.Usagef("--slo and --baseline are for reports, and not for --format %s", o.format)
 	case flags.Changed("width") && o.width < 40:
 		return cli.Usagef("--width %d is less than the 40 columns that a table needs", o.width)
 	}
@@ -65,7 +73,13 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if n := len(names) - len(slices.Compact(slices.Sorted(slices.Values(names)))); n > 0 {
 		return cli.Usagef("an operand is given twice, and its records would count twice: %s", strings.Join(names, " "))
 	}
-	out, err := env.Create(o.output, names...)
+	switch {
+	case slices.Contains(names, "-") && slices.Contains(baseline, "-"):
+		return cli.Usagef("standard input cannot be on both sides")
+	case len(baseline) > len(slices.Compact(slices.Sorted(slices.Values(baseline)))):
+		return cli.Usagef("--baseline: a file is given twice, and would count as two runs: %s", strings.Join(baseline, " "))
+	}
+	out, err := env.Create(o.output, slices.Concat(names, baseline)...)
 	if err != nil {
 		return err
 	}
@@ -77,6 +91,16 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if stream != nil {
 		return convert(env, out, stream, asked, names, &o)
 	}
+	if len(baseline) > 0 {
+		r, old, err := compare(env, baseline, names, asked, &o)
+		if err != nil {
+			return err
+		}
+		if o.format == "html" {
+			return judge(env, r, nil, comparisonPage(out, r, old))
+		}
+		return o.show(env, out, write, r, nil)
+	}
 	b := report.Builder{Options: asked}
 	if pictured(o.format) {
 		b.Tell()
@@ -87,31 +111,53 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	} else {
 		unread = read(env, &b, names, o.quiet)
 	}
-	if o.format == none {
+	if o.format == none && len(o.slo) == 0 {
 		return unread
 	}
 	r := b.Report()
 	if r.Empty() {
 		return errors.Join(unread, nothing(r, names))
 	}
+	return o.show(env, out, write, r, unread)
+}
+
+// show writes a report, and gives the error that the verdicts on it are.
+func (o *options) show(env *cli.Env, out io.Writer, write func(io.Writer, *report.Report, render.Options) error, r *report.Report, unread error) error {
 	if !forPeople(o.format) && !o.quiet {
-		for _, n := range r.Notes {
+		notes := r.Notes
+		if r.Comparison != nil {
+			notes = r.Comparison.Notes
+		}
+		for _, n := range notes {
 			tell(env, n)
 		}
 	}
-	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: asked.Percentiles,
-		Color: (o.output == "" || o.output == "-" || o.color == cli.ColorAlways) && env.Color(o.color, env.Stdout)}
 	if o.format == "svg" {
-		return errors.Join(unread, chart.SVG(out, r, o.chart))
+		return judge(env, r, unread, chart.SVG(out, r, o.chart))
 	}
-	return errors.Join(unread, write(out, r, show))
+	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown,
+		Color: (o.output == "" || o.output == "-" || o.color == cli.ColorAlways) && env.Color(o.color, env.Stdout)}
+	return judge(env, r, unread, write(out, r, show))
 }
 
 // convert writes records in another form, line by line. That there is none is an
 // error.
 func convert(env *cli.Env, out io.Writer, stream func(io.Writer, report.Options) func(record.Line) error, asked report.Options, names []string, o *options) error {
 	w := &counter{w: bufio.NewWriterSize(out, 64<<10)}
-	err := readAll(env, sink{add: stream(w, asked), skip: func(error) {}}, names, o.quiet)
+	filter := report.Filter{Conditions: asked.Where}
+	convert := stream(w, asked)
+	add := func(l record.Line) error {
+		if !filter.Keep(l) {
+			return nil
+		}
+		return convert(l)
+	}
+	err := readAll(env, sink{add: add, skip: func(error) {}}, names, o.quiet)
+	for _, n := range filter.Notes() {
+		if !o.quiet {
+			tell(env, n)
+		}
+	}
 	err = errors.Join(err, w.w.Flush())
 	if err == nil && w.n == 0 {
 		what := map[string]string{"aiperf-records": "request", "aiperf-gpu": "GPU reading"}[o.format]

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Two hosts, one of them with a clock that is 400 ms fast: what that does to the
-# joules, and how to mend it. usage: clocks.sh [DIRECTORY], with the commands and
+# joules, how to notice, and how to mend it. usage: clocks.sh [DIRECTORY], with the commands and
 # sim in PATH; it leaves what it records in DIRECTORY
 set -eu
 
@@ -49,9 +49,11 @@ done
 await '"type":"gpu"' node1.ndjson node2.ndjson
 sleep 0.6 # or the readings of a fast clock would begin behind the load
 
-# A request every second, by turns, which takes some 200 ms.
+# Requests by turns that take some 200 ms each, in bursts, as by chance: a load
+# that repeats itself would not tell by how much the power is late.
 aiperf-load --quiet -m sim-model -u "$(url node1 llm)" -u "$(url node2 llm)" --streaming \
-	--isl 20 --osl 40 --request-rate 1 --arrival-pattern constant --request-count "${REQUESTS:-8}" --random-seed 1 -o load.ndjson
+	--isl 20 --osl 40 --request-rate 6 --arrival-pattern gamma --arrival-smoothness 0.1 \
+	--request-count "${REQUESTS:-24}" --random-seed 1 -o load.ndjson
 sleep 0.6 # or those of a slow one would end before it
 for pid in $scrapers; do
 	kill -INT "$pid"
@@ -72,7 +74,7 @@ aiperf-merge --quiet -o true.ndjson load.ndjson node1.ndjson node2.ndjson
 energy true.ndjson
 
 echo 'The clock of node2 is 400 ms fast:'
-aiperf-merge --quiet -o symptom.ndjson load.ndjson node1.ndjson skewed/node2.ndjson
+aiperf-merge -o symptom.ndjson load.ndjson node1.ndjson skewed/node2.ndjson 2>&1
 energy symptom.ndjson
 
 echo 'With --offset skewed/node2.ndjson=-400ms:'
@@ -84,3 +86,7 @@ echo 'With --offset node2=-400ms, in a stream that was merged before:'
 aiperf-merge --quiet --no-attribute -o mixed.ndjson load.ndjson node1.ndjson skewed/node2.ndjson
 aiperf-merge --quiet --offset node2=-400ms -o mixedcure.ndjson mixed.ndjson
 energy mixedcure.ndjson
+
+echo 'With --align, which takes off the delay of the power itself, too:'
+aiperf-merge --quiet --align -o aligned.ndjson load.ndjson node1.ndjson skewed/node2.ndjson
+energy aligned.ndjson

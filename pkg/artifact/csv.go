@@ -14,7 +14,8 @@ import (
 )
 
 // CSV writes r as profile_export_aiperf.csv: distributions, single values and
-// GPUs, in three tables with blank rows between them.
+// GPUs, in three tables with blank rows between them, and verdicts on objectives in
+// one behind them.
 func CSV(w io.Writer, r *report.Report) error {
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
@@ -43,6 +44,12 @@ func CSV(w io.Writer, r *report.Report) error {
 		blank = 2
 	}
 	if rows = gpuRows(r); len(rows) > 1 {
+		for _, row := range rows {
+			begin(row)
+		}
+		blank = 2
+	}
+	if rows = verdictRows(r); len(rows) > 1 {
 		for _, row := range rows {
 			begin(row)
 		}

@@ -13,8 +13,9 @@ const TypeMetric = "metric"
 
 // Lines writes r as newline-delimited JSON, one line a metric: of all requests,
 // then of each group and time slice, then of each GPU. All values are in base
-// units. Each line begins as a record does, with the end of the window as its
-// time, so that what reads streams can pass it on.
+// units. Verdicts and changes since a baseline follow. Each line begins as a
+// record does, with the end of the window as its time, so that what reads streams
+// can pass it on.
 func Lines(w io.Writer, r *report.Report) error {
 	out := lineWriter{w: w}
 	if r.Window != nil {
@@ -54,6 +55,7 @@ func Lines(w io.Writer, r *report.Report) error {
 		out.gpus(s.GPUs, about)
 	}
 	out.gpus(r.GPUs, nil)
+	out.verdicts(r)
 	if out.err != nil {
 		return fmt.Errorf("write NDJSON: %w", out.err)
 	}

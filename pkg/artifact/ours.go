@@ -46,11 +46,8 @@ func ours(o *object, r *report.Report) {
 	if len(r.Slices) > 0 {
 		o.set("timeslices", timeslices(r, true))
 	}
-	notes := []object{}
-	for _, n := range r.Notes {
-		notes = append(notes, object{{"level", n.Level}, {"code", n.Code}, {"message", n.Message}})
-	}
-	o.set("notes", notes)
+	verdicts(o, r)
+	o.set("notes", noteList(r.Notes))
 }
 
 func identity(g report.GPU) object {

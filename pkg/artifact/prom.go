@@ -53,6 +53,7 @@ func Prometheus(w io.Writer, r *report.Report) error {
 	for _, g := range r.GPUs {
 		p.gpu(g)
 	}
+	p.verdicts(r)
 	b := bufio.NewWriter(w)
 	for _, f := range p.families {
 		f.write(b)

@@ -199,7 +199,8 @@ func exists(name string) bool {
 }
 
 // Write stamps a record and writes it, into the next file if the present one is
-// full. Notes get the id of the file's run in place of that which they have.
+// full. Readings and visits get the id of the file's run, and so do notes that
+// have one.
 func (r *Records) Write(rec record.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -231,9 +232,7 @@ func (r *Records) take(rec record.Record, now record.Time) error {
 			return nil
 		}
 	}
-	if n, ok := rec.(*record.Note); ok && n.Run != "" {
-		n.Run = r.run.Run
-	}
+	own(rec, r.run.Run)
 	return r.stamp(rec, now)
 }
 

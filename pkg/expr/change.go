@@ -75,7 +75,7 @@ func (c Change) Check(of Quantity) error {
 	case c.Relative:
 		return nil
 	case c.Unit == "" && !of.Bare:
-		return &Error{Expr: c.text, Offset: c.at, Message: fmt.Sprintf("%s is in %s, and this number has no unit", c.Name(), orNone(of.Unit))}
+		return &Error{Expr: c.text, Offset: c.at, Hint: example(of.Unit), Message: fmt.Sprintf("%s is in %s, and this number has no unit", c.Name(), orNone(of.Unit))}
 	case c.Unit != "" && !fits(c.Unit, of.Unit):
 		return &Error{Expr: c.text, Offset: c.at, Message: fmt.Sprintf("%s is in %s, and this is in %s", c.Name(), orNone(of.Unit), orNone(c.Unit))}
 	}

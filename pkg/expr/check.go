@@ -181,12 +181,22 @@ func (c checker) agree(a, b *node, p, q Quantity) error {
 		if v, _ := compileValue(b)(env{}); p.Bare || v.num == 0 {
 			return nil
 		}
-		return c.fail(b.first(), "", "%s is in %s, and this number has no unit", a.String(), p.Unit)
+		return c.fail(b.first(), example(p.Unit), "%s is in %s, and this number has no unit", a.String(), orNone(p.Unit))
 	}
 	if !fits(q.Unit, p.Unit) && !fits(p.Unit, q.Unit) {
 		return c.fail(b.first(), "", "%s is in %s, and this is in %s", a.String(), orNone(p.Unit), orNone(q.Unit))
 	}
 	return nil
+}
+
+// example is how a number in that unit is written.
+func example(unit string) string {
+	for _, x := range [][2]string{{"s", "200ms"}, {"1", "5%"}, {"J", "40mJ"}, {"bytes", "10GB"}, {"Hz", "1500MHz"}, {"W", "300W"}} {
+		if fits(x[0], unit) && unit != "" {
+			return "give it one, as in " + x[1]
+		}
+	}
+	return ""
 }
 
 func orNone(unit string) string {

@@ -252,9 +252,9 @@ func TestCheck(t *testing.T) {
 		{"errors < 0.001 and power < 300 and rate > 30tokens/s and n > 5 and model == 'x'", ""},
 		{"ttft == 0 and ttft < 2 * 100ms and ttft < took and ttft / took < 2 and 200ms > ttft", ""},
 		{"n in (1, 2) and ttft + 1s > 2s and n * 1ms < ttft and idle / n < 1 and energy * n < 1J", ""},
-		{"ttft < 200", "character 8: ttft is in s, and this number has no unit"},
-		{"200 > ttft", "character 1: ttft is in s, and this number has no unit"},
-		{"ttft < 2*100", "character 8: ttft is in s, and this number has no unit"},
+		{"ttft < 200", "character 8: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
+		{"200 > ttft", "character 1: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
+		{"ttft < 2*100", "character 8: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
 		{"ttft < 40mJ", "character 8: ttft is in s, and this is in J"},
 		{"40mJ > ttft", "character 1: ttft is in s, and this is in J"},
 		{"energy < 40mJ/request", "character 10: energy is in J/token, and this is in J/request"},
@@ -262,7 +262,7 @@ func TestCheck(t *testing.T) {
 		{"n < 3ms", "character 5: n is in no unit, and this is in s"},
 		{"ttft in (1s, 3J)", "character 14: ttft is in s, and this is in J"},
 		{"ttft < power", "character 8: ttft is in s, and this is in W"},
-		{"ttft + 3 > 2s", "character 8: ttft is in s, and this number has no unit"},
+		{"ttft + 3 > 2s", "character 8: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
 		{"errors < 1% and ttfb < 2s", "character 17: there is no ttfb"},
 		{"has(ttfb)", "character 5: there is no ttfb"},
 	} {
@@ -365,7 +365,7 @@ func TestChangeCheck(t *testing.T) {
 		{"ttft +5ms", Quantity{Unit: "s"}, ""},
 		{"energy +5mJ", Quantity{Unit: "J/token"}, ""},
 		{"n +5", Quantity{Bare: true}, ""},
-		{"ttft +5", Quantity{Unit: "s"}, "character 7: ttft is in s, and this number has no unit"},
+		{"ttft +5", Quantity{Unit: "s"}, "character 7: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
 		{"ttft +5mJ", Quantity{Unit: "s"}, "character 7: ttft is in s, and this is in J"},
 	} {
 		ch, err := ParseChange(c.text)

@@ -91,3 +91,92 @@ func lagOf(t testing.TB, seed uint64, skew float64) float64 {
 	}
 	return got.total.Lag.Seconds
 }
+
+// Two hosts whose scrapers both read their own localhost have lags of their own.
+func TestLagsByHost(t *testing.T) {
+	t.Parallel()
+	var all []record.Line
+	for i, host := range []string{"node1", "node2"} {
+		run := &record.Run{Run: "R" + host, Tool: "aiperf-scrape", Host: host}
+		run.Time = at(-4)
+		all = append(all, line(t, run))
+		ls, _ := bursts(t, 3, 0.4*float64(i))
+		for _, l := range ls {
+			if l.Type != record.TypeGPU {
+				if i == 0 {
+					all = append(all, l)
+				}
+				continue
+			}
+			var g record.GPU
+			if err := l.Decode(&g); err != nil {
+				t.Fatal(err)
+			}
+			g.Run, g.Source, g.Host, g.UUID = run.Run, "http://localhost:9400/metrics", host, "GPU-"+host
+			all = append(all, line(t, &g))
+		}
+	}
+	got := attribute(t, sorted(all), Options{})
+	var lags []float64
+	for _, e := range got.gpus {
+		if e.Lag == nil || !e.Lag.Clear {
+			t.Fatalf("%s has lag %+v", e.Host, e.Lag)
+		}
+		lags = append(lags, e.Lag.Seconds)
+	}
+	if len(lags) != 2 || math.Abs(lags[1]-lags[0]-0.4) > 0.03 {
+		t.Errorf("lags %v, want them 0.4 s apart", lags)
+	}
+	found, err := FindLags(seq(all), Options{})
+	if err != nil || len(found) != 2 || found["http://localhost:9400/metrics from node2"] == nil {
+		t.Errorf("%v %v", found, err)
+	}
+}
+
+// What does not tell for sure is not acted on: a load that comes at equal
+// intervals, and one that is flat where the stream was cut.
+func TestLagIsNotClear(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why  string
+		load func(ms int) bool
+		from float64
+	}{
+		{"once a second", func(ms int) bool { return ms%1000 < 300 }, 0},
+		{"flat in what was cut out", func(ms int) bool { return ms < 38_000 }, 10},
+		{"one block", func(ms int) bool { return ms > 3000 && ms < 9000 }, 0},
+	} {
+		var ls []record.Line
+		on, n := -1, 0
+		for ms := 0; ms <= 40_000; ms++ {
+			switch {
+			case on < 0 && c.load(ms) && ms < 40_000:
+				on = ms
+			case on >= 0 && (!c.load(ms) || ms == 40_000):
+				n++
+				ls = append(ls, sent{id: fmt.Sprint(n), start: float64(on) / 1000, end: float64(ms) / 1000, phase: record.Profiling}.lines(t)...)
+				on = -1
+			}
+		}
+		watts, index := 70.0, 0
+		for ms := -3000; ms < 42_000; ms++ {
+			if ms%100 == 0 {
+				g := &record.GPU{Source: "x", GPU: &index, UUID: "GPU-0", Taken: at(float64(ms) / 1000), Fields: map[string]float64{record.FieldPower: watts}}
+				g.Time = g.Taken
+				ls = append(ls, line(t, g))
+			}
+			target := 70.0
+			if ms >= 0 && c.load(ms) {
+				target = 300
+			}
+			watts += (target - watts) * 0.02
+		}
+		got := attribute(t, sorted(ls), Options{From: at(c.from)})
+		if slices.Contains(got.notes, "lag") {
+			t.Errorf("%s: a lag is told of", c.why)
+		}
+		if e := got.total; e != nil && e.Lag != nil && (e.Lag.Clear || math.Abs(e.Lag.Seconds) > 0.3) {
+			t.Errorf("%s: lag %+v", c.why, e.Lag)
+		}
+	}
+}

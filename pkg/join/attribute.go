@@ -17,6 +17,9 @@ const DefaultMaxGap = 3.0
 // an energy that is trusted.
 const DefaultMaxSkew = 0.1
 
+// DefaultHeld is how many bytes of lines are held for the end of a request.
+const DefaultHeld = 256 << 20
+
 // Options of [Attribute]. The zero value is ready.
 type Options struct {
 	// MaxGap is the longest stretch without a new reading, in seconds, that an
@@ -46,11 +49,14 @@ type Options struct {
 	// known who else was in flight, so that they are told no energy and count as
 	// others. 0 is nowhere.
 	From record.Time
+	// Held is how many bytes of lines are held for the weights of a request in
+	// flight; one that takes longer weighs nothing. 0 is [DefaultHeld].
+	Held int
 	// Begins are the starts of requests that have no begin records.
 	Begins Begins
 	// Note is told what is worth telling; it may be nil. Codes: no-gpu,
-	// no-requests, no-window, no-begin, no-tokens, no-overlap, lag, late,
-	// unfinished, unmatched.
+	// no-requests, no-window, no-begin, no-tokens, no-overlap, lag, late, endless,
+	// unfinished, unmatched, phases.
 	Note func(record.Note)
 }
 
@@ -60,6 +66,9 @@ func (o *Options) fill() error {
 	}
 	if o.MaxSkew <= 0 {
 		o.MaxSkew = DefaultMaxSkew
+	}
+	if o.Held <= 0 {
+		o.Held = DefaultHeld
 	}
 	if o.Share == "" {
 		o.Share = Equal
@@ -84,6 +93,10 @@ var ErrConservation = errors.New("energy is not conserved")
 // or after its end, or is taken for lost, and a second has passed in which
 // other requests may turn out to have started or ended before. It has no
 // "energy" if a GPU was not seen over all of its life.
+//
+// A line that cannot be true, for it speaks of an instant behind its own time or
+// of a number beyond all measure, gives a LineError and is passed on, but nothing
+// is taken from it. A request line like that only ends its request.
 //
 // A request without a begin record, in a stream that was filtered, is only
 // known to have started when it has ended: from the first of these on, all
@@ -120,7 +133,8 @@ func Attribute(lines iter.Seq2[record.Line, error], opt Options) iter.Seq2[recor
 const (
 	minSlack = 1.0  // s
 	maxSlack = 30.0 // s
-	// prelude is how many readings of a GPU are kept before the first request.
+	// prelude is how many readings are kept before the first request, of each of
+	// up to eight GPUs and servers.
 	prelude = 1 << 14
 )
 
@@ -133,7 +147,9 @@ type attribution struct {
 	flying  flights
 	events  events
 	queue   queue
-	sources map[string]*source // by name
+	sources map[string]*source // by what origin gives
+	hosts   map[string]string  // by run
+	origins map[[2]string]string
 	lags    lags
 
 	timeline timeline
@@ -142,20 +158,25 @@ type attribution struct {
 	now       record.Time // the latest time of a line
 	lag       float64     // the longest time from an event to its line, s
 	loaded    bool        // a begin or a request was seen
+	measured  bool        // a reading was seen, of a GPU that was chosen or not
+	early     int         // readings that the ledger has not come to
+	awaited   *gpu        // whose next reading settles more; nil is not known
+	taken     int         // bytes of all lines
 	seen      span        // of requests
 	requests  int
 	begun     int // of opt.Begins
 	orphans   int // requests without a begin
 	uncounted int // requests without tokens, if they matter
 	late      int
+	endless   int         // requests that weights were not waited for any more
 	last      record.Time // of the last line yielded
 }
 
 func newAttribution(opt Options) *attribution {
 	return &attribution{
 		opt: opt, ledger: ledger{convention: opt.Share, from: opt.From}, chooser: chooser{selectors: opt.GPUs},
-		timeline: timeline{step: opt.Resolution},
-		byKey:    map[string]int{}, flying: flights{}, sources: map[string]*source{}, seen: nothing,
+		lags: lags{from: opt.From}, timeline: timeline{step: opt.Resolution},
+		byKey: map[string]int{}, flying: flights{}, sources: map[string]*source{}, hosts: map[string]string{}, origins: map[[2]string]string{}, seen: nothing,
 	}
 }
 
@@ -174,19 +195,23 @@ func (a *attribution) take(l record.Line) error {
 		err = a.takeGPU(l)
 	case record.TypeScrape:
 		err = a.takeScrape(l)
+	case record.TypeRun:
+		err = a.takeRun(l)
 	case record.TypeEnd:
 		err = a.takeEnd(l)
 	case record.TypeServer:
 		err = a.ledger.servers.take(l)
+		a.early++
 	case record.TypeNote:
 		if a.opt.Resolution > 0 && ofRegime(l) {
 			return nil
 		}
 	case record.TypeEnergy:
-		if len(a.ledger.gpus) > 0 && a.requests > 0 {
+		if a.measured && a.requests > 0 {
 			return nil // of an earlier merge; there will be new ones
 		}
 	}
+	a.taken += len(bare(l)) + perLine // merging again gives up the same requests
 	a.queue.push(l, f)
 	return err
 }
@@ -215,38 +240,62 @@ const (
 func (a *attribution) settled() record.Time {
 	slack := min(max(minSlack, 2*a.lag), maxSlack)
 	h := a.now.Add(-slack)
-	if due := len(a.events.list) > 0 && a.events.list[0].t <= h; !due && h.Sub(a.ledger.now) < 1 {
+	due := len(a.events.list) > 0 && a.events.list[0].t <= h
+	if !due && h.Sub(a.ledger.now) < 1 {
 		return never // nothing to do: don't ask every GPU for every line
 	}
-	if a.orphans > 0 || !a.loaded && !a.full() {
+	if a.orphans > 0 || !a.loaded && a.early <= prelude*min(max(1, len(a.ledger.gpus)+len(a.ledger.servers.list)), 8) {
 		return never
 	}
+	if due && (a.blocked() || a.waits()) {
+		return never
+	}
+	a.awaited = nil
 	for _, g := range a.ledger.gpus {
 		if g.lost {
 			continue
 		}
 		last := g.curve[g.main].last().t
-		if last >= h {
-			continue
-		}
-		if a.now.Sub(last) > g.patience(a.opt.MaxGap) {
+		switch {
+		case last >= h:
+		case a.overdue(g, last):
 			g.lost = true
-			continue
+		default:
+			h, a.awaited = last, g
 		}
-		h = last
 	}
 	return a.ledger.servers.until(h, a.now, a.opt.MaxGap)
 }
 
-// full tells whether as many readings as are kept before the first request
-// have come in.
-func (a *attribution) full() bool {
-	for _, g := range a.ledger.gpus {
-		if len(g.curve[g.main].knots) > prelude {
-			return true
-		}
+// blocked tells whether the next event is the start of a request whose weights
+// are not known yet. It is not waited for beyond Options.Held.
+func (a *attribution) blocked() bool {
+	e := &a.events.list[0]
+	if a.opt.Share == Equal || e.how != starts || e.f.ended || e.f.late {
+		return false
 	}
-	return a.ledger.servers.full()
+	if a.taken-e.f.came <= a.opt.Held {
+		return true
+	}
+	a.endless++
+	e.f.late = true // it has no weight, whatever its end will say
+	return false
+}
+
+// waits tells whether the GPU that was waited for the last time still keeps the
+// next event from happening, so that the others need not be asked.
+func (a *attribution) waits() bool {
+	if a.awaited == nil || a.awaited.lost {
+		return false
+	}
+	last := a.awaited.curve[a.awaited.main].last().t
+	return last < a.events.list[0].t && !a.overdue(a.awaited, last)
+}
+
+// overdue tells whether g, whose last reading is given, is not waited for.
+func (a *attribution) overdue(g *gpu, last record.Time) bool {
+	// Instants that a lag was taken off are always that much behind.
+	return a.now.Sub(last)-max(0, a.opt.Lag[g.active.name]) > g.patience(a.opt.MaxGap)
 }
 
 func (a *attribution) advance() {
@@ -257,6 +306,7 @@ func (a *attribution) advance() {
 	h = a.play(h)
 	a.slots(h)
 	a.ledger.to(h)
+	a.early = 0
 }
 
 // play lets the events until h happen, and gives the instant up to which
@@ -264,8 +314,8 @@ func (a *attribution) advance() {
 func (a *attribution) play(h record.Time) record.Time {
 	for {
 		if len(a.events.list) > 0 && h != ever {
-			if e := a.events.list[0]; e.how == starts && e.t <= h && !e.f.ended && a.opt.Share != Equal {
-				return e.t
+			if a.blocked() && a.events.list[0].t <= h {
+				return a.events.list[0].t
 			}
 		}
 		e, ok := a.events.due(h)
@@ -280,7 +330,7 @@ func (a *attribution) play(h record.Time) record.Time {
 		switch e.how {
 		case starts:
 			a.ledger.begin(e.f)
-			if a.opt.Resolution > 0 {
+			if a.opt.Resolution > 0 && e.t >= a.opt.From {
 				a.timeline.start(a.ledger.stance())
 			}
 			a.lags.load(a.ledger.now, a.ledger.n)

@@ -156,6 +156,22 @@ func TestTwiceIsOnce(t *testing.T) {
 	}
 }
 
+// Merged again with a selector that chooses no GPU, a stream does not keep what
+// was charged before.
+func TestNoneIsChosenAnyMore(t *testing.T) {
+	t.Parallel()
+	m := makeRun(t, rand.New(rand.NewPCG(3, 2)))
+	once := attribute(t, m.lines, Options{})
+	sel, err := ParseSelector("host=elsewhere")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := attribute(t, once.lines, Options{GPUs: []Selector{sel}})
+	if diff := cmp.Diff(text(m.lines), text(again.lines)); diff != "" {
+		t.Errorf("(-before +again):\n%s", diff)
+	}
+}
+
 func TestOtherLinesStay(t *testing.T) {
 	t.Parallel()
 	m := makeRun(t, rand.New(rand.NewPCG(7, 7)))

@@ -132,12 +132,19 @@ func same(a, b record.Line) bool {
 	return a.Type == record.TypeRequest && b.Type == a.Type && bytes.Equal(bare(a), bare(b))
 }
 
+// added are the keys that a join adds to requests.
+var added = [...]string{"server", "gpu"}
+
 // bare is a line without what a join adds to it.
 func bare(l record.Line) []byte {
-	if l.Type == record.TypeRequest {
-		if raw, err := record.Cut(l.Raw, "gpu"); err == nil {
-			return raw
+	if l.Type != record.TypeRequest {
+		return l.Raw
+	}
+	raw := l.Raw
+	for _, key := range added {
+		if cut, err := record.Cut(raw, key); err == nil {
+			raw = cut
 		}
 	}
-	return l.Raw
+	return raw
 }

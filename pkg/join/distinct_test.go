@@ -36,6 +36,8 @@ func TestDistinct(t *testing.T) {
 		{"not neighbours, as in a file whose equal times are not in the order of bytes", note("01 b", "01 a", "01 b", "01 a"), note("01 b", "01 a"), 2},
 		{"at another instant", note("01 a", "02 b", "01 a"), note("01 a", "02 b", "01 a"), 0},
 		{"a request that was merged before", ask(1, `,"gpu":{"energy":1}`) + ask(1, ""), ask(1, `,"gpu":{"energy":1}`), 1},
+		{"a request that was merged with a server's metrics", ask(1, `,"server":{"running":1},"gpu":{"energy":1}`) + ask(1, ""), ask(1, `,"server":{"running":1},"gpu":{"energy":1}`), 1},
+		{"with a server's metrics alone, behind the plain one", ask(1, "") + ask(1, `,"server":{"running":1}`), ask(1, ""), 1},
 		{"merged with others", ask(1, `,"gpu":{"energy":1}`) + ask(1, `,"gpu":{"energy":2}`), ask(1, `,"gpu":{"energy":1}`), 1},
 		{"another request", ask(1, `,"gpu":{"energy":1}`) + ask(1, `,"took":1`), ask(1, `,"gpu":{"energy":1}`) + ask(1, `,"took":1`), 0},
 		{"many of one instant", many.String() + backwards.String() + note("02 a"), many.String() + note("02 a"), 100},

@@ -18,8 +18,9 @@
 //
 // E_g(t), the energy of GPU g, is linear between the first instants at which a
 // new value of its energy counter was seen. A GPU without a counter has the
-// trapezoid of its power instead. The source is chosen at the GPU's first
-// reading. The instant of a reading is its "taken".
+// trapezoid of its power instead. A counter that comes later than the power
+// is used if it comes before the first request; one that stands at 0 beside a
+// power is none. The instant of a reading is its "taken".
 //
 // A GPU that two sources report is one GPU, and the readings of one source are
 // used, for two exporters read the same counter with different delay, so that

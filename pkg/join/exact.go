@@ -19,8 +19,13 @@ func (s *exact) add(x float64) {
 // addProduct adds x·y without rounding the product.
 func (s *exact) addProduct(x, y float64) {
 	p := x * y
+	if p == 0 {
+		return
+	}
 	s.add(p)
-	s.add(math.FMA(x, y, -p))
+	if x != 1 && x != -1 { // most weights are
+		s.add(math.FMA(x, y, -p))
+	}
 }
 
 func (s exact) value() float64 { return s.hi + s.lo }

@@ -15,6 +15,7 @@ type flight struct {
 	finished   bool // it has a request line
 	ended      bool // its end is known
 	late       bool // start or end became known too late to be charged right
+	came       int  // bytes of all lines when it became known
 
 	steps  []step // its weights, if the convention has any
 	at     int    // the step that it is in
@@ -122,11 +123,25 @@ func (m flights) add(f *flight) {
 	m[f.key] = f
 }
 
-func (m flights) take(key uint64) (*flight, bool) {
-	f, ok := m[key]
-	switch {
-	case !ok:
+// namesakes is how many flights of one key are looked at.
+const namesakes = 1 << 12
+
+// take takes out the flight of a key; of several, as of two runs that have one
+// name, the one that started then, or else the last that was added.
+func (m flights) take(key uint64, start record.Time) (*flight, bool) {
+	first, ok := m[key]
+	if !ok {
 		return nil, false
+	}
+	f, before := first, first
+	for i, g := 0, first; f.start != start && g.next != nil && i < namesakes; i, g = i+1, g.next {
+		if g.next.start == start {
+			f, before = g.next, g
+		}
+	}
+	switch {
+	case f != first:
+		before.next = f.next
 	case f.next == nil:
 		delete(m, key)
 	default:

@@ -18,9 +18,11 @@ type gpu struct {
 
 	origins []*origin
 	active  *origin
+	free    bool // nobody has been charged yet
 	moved   bool // to another origin; its counter has not caught up yet
 
 	counter   float64    // last value
+	floor     [2]knot    // values that it had at least two seconds apart
 	violation [2]float64 // of power and heat, last values
 	quantum   float64    // largest power of ten, J, up to 1, that all counter values are multiples of
 	typical   float64    // seconds between distinct readings, for patience; 0 = not known
@@ -30,7 +32,8 @@ type gpu struct {
 	top    float64     // Hz, the highest clock under load
 	peak   float64     // Hz, the highest clock
 	xids   codes
-	skewed spans // known too vaguely when they were read
+	skewed spans // beside readings of which it is known too vaguely when they were taken
+	vague  bool  // the latest one is
 
 	refresh sample      // seconds between distinct readings of main
 	reads   reads       // of the counter
@@ -45,11 +48,13 @@ type gpu struct {
 	at   [curves]float64 // the curves at the ledger's instant
 	seen [curves]float64 // seconds for which they are known
 	lost bool            // its patience is over
+	// It was lost, and its latest reading was taken before the ledger's instant.
+	behind bool
 }
 
 // An origin is a source that reports the GPU.
 type origin struct {
-	name    string // the source
+	name    string // the source, see attribution.origin
 	mig     string // the instance whose rows repeat what is the whole GPU's
 	fields  []byte
 	fresh   record.Time // when it last said something new
@@ -64,21 +69,26 @@ func (o *origin) hear(r *reading) bool {
 		return false
 	}
 	if o.count > 0 {
-		o.typical = pace(o.typical, r.taken.Sub(o.fresh))
+		o.typical = pace(o.typical, r.taken.Sub(o.fresh), unknownPatience)
 	}
 	o.fields, o.fresh = r.fields, r.taken
 	o.count++
 	return true
 }
 
-// pace follows the interval between readings: up at once, down slowly.
-func pace(was, x float64) float64 { return max(x, 0.9*was+0.1*x) }
+// pace follows the interval between readings: up at once, down slowly. An
+// interval of more than three of those before it, and of more than least seconds,
+// may be a pause: after an hour's sleep nobody is waited for by hours.
+func pace(was, x, least float64) float64 {
+	x = min(x, max(least, 3*was))
+	return max(x, 0.9*was+0.1*x)
+}
 
 // choose gives the origin of r, and makes it the active one if it is the first
 // or the active one has nothing new for four of this one's intervals.
 func (g *gpu) choose(r *reading) *origin {
 	for _, o := range g.origins {
-		if o.name != r.source || o.mig != r.mig {
+		if o.name != r.from || o.mig != r.mig {
 			continue
 		}
 		if o != g.active && o.count >= 3 && r.taken.Sub(g.active.fresh) > 4*o.typical {
@@ -86,7 +96,7 @@ func (g *gpu) choose(r *reading) *origin {
 		}
 		return o
 	}
-	o := &origin{name: r.source, mig: r.mig}
+	o := &origin{name: r.from, mig: r.mig}
 	g.origins = append(g.origins, o)
 	switch {
 	case g.active == nil:
@@ -134,6 +144,11 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if !fresh && !confirm {
 		return false
 	}
+	g.xids.hear(r) // though the counter of a GPU that fell off the bus stands still
+	if g.free && g.main == byPower && r.has[byCounter] {
+		g.countOn()
+		m = &g.curve[g.main]
+	}
 	before := m.count
 	for _, j := range gauges {
 		if r.has[j] {
@@ -153,12 +168,21 @@ func (g *gpu) add(r *reading, opt *Options) bool {
 	if m.count == before {
 		return false
 	}
-	if r.within > opt.MaxSkew {
+	vague := r.within > opt.MaxSkew
+	if vague || g.vague {
 		g.skewed.add(max(g.back.t, g.curve[g.main].first), r.taken)
 	}
-	g.xids.hear(r)
+	g.vague = vague
 	g.grown(distinct, maxGap)
 	return true
+}
+
+// countOn takes the energy from the counter from now on: the first page had come
+// before the exporter had read it. What was learnt of the power's intervals is forgotten.
+func (g *gpu) countOn() {
+	g.main = byCounter
+	g.typical, g.refresh, g.reads = 0, sample{}, reads{}
+	g.gaps, g.silent, g.skewed = nil, nil, nil
 }
 
 // notice finds the curves that are not empty any more.
@@ -173,6 +197,10 @@ func (g *gpu) notice() {
 	}
 }
 
+// oldView is for how many seconds after the last value a smaller one may be an
+// older one, if the counter had it in the last few seconds.
+const oldView = 1.0
+
 // addCounter is true if the counter has changed.
 func (g *gpu) addCounter(r *reading, confirm bool) bool {
 	c, v := &g.curve[byCounter], r.value[byCounter]
@@ -180,6 +208,7 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		g.quantum = 1 // no counter is known to be coarser
 		g.shrink(v)
 		g.counter = v
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 		return c.add(r.taken, 0)
 	}
 	last := c.last()
@@ -191,14 +220,20 @@ func (g *gpu) addCounter(r *reading, confirm bool) bool {
 		return false
 	case grown < 0 && g.moved && !confirm:
 		return false // another origin's view, a little older
+	case grown < 0 && v >= g.floor[0].sum && r.taken.Sub(last.t) <= oldView:
+		return false // a page from before, seen by a scraper with another clock
 	case grown < 0:
 		// What was spent around the reset is in neither piece of the counter;
 		// the power knows it, if there is one.
 		grown = g.bridge(last.t, r.taken)
 		g.bridged += grown
 		g.resets.add(last.t, r.taken)
+		g.floor = [2]knot{{t: r.taken, sum: v}, {t: r.taken, sum: v}}
 	}
 	g.moved = false
+	if r.taken.Sub(g.floor[1].t) >= 2*oldView {
+		g.floor[0], g.floor[1] = g.floor[1], knot{t: r.taken, sum: v}
+	}
 	changed := v != g.counter
 	g.counter = v
 	g.shrink(v)
@@ -241,7 +276,7 @@ func (g *gpu) grown(distinct bool, maxGap float64) {
 			g.silent.add(g.back.t, k.t)
 		}
 		if distinct {
-			g.typical = pace(g.typical, dt)
+			g.typical = pace(g.typical, dt, g.patience(maxGap))
 			g.refresh.add(dt)
 		}
 		if k.t.Sub(g.news) > maxGap {

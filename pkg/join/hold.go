@@ -70,7 +70,7 @@ func (a *attribution) annotate(h held) ([]byte, error) {
 		on    bool
 	}{
 		{"server", h.flight.said != nil, h.flight.said, len(a.ledger.servers.list) > 0},
-		{"gpu", h.flight.share != nil, h.flight.share, len(a.ledger.gpus) > 0},
+		{"gpu", h.flight.share != nil, h.flight.share, a.measured},
 	} {
 		var err error
 		switch {

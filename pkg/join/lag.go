@@ -29,8 +29,11 @@ const (
 	lagRing   = 1 << 13    // bins that are kept; power may come 150 s after the load, or before it
 	lagBudget = 20_000     // bins that are counted, 7 min
 	lagLeast  = 0.5        // r that is taken for a connection
-	lagMargin = 0.03       // by which r may be less at a peak that is nearer to 0
+	lagMargin = 0.1        // by which r may be less at a peak that is nearer to 0
 	lagValley = 0.1        // by which r must be less between two peaks that are not one
+	lagClear  = 0.7        // r, and
+	lagSteps  = 6          // changes of the load, and
+	lagSure   = 20         // refreshes that must have been counted to act on it
 	lagEnough = 5          // refreshes that must have been counted
 )
 
@@ -52,6 +55,7 @@ type lagger struct {
 	last  float64     // the load at the last event
 	top   float64     // the greatest load
 
+	steps        int     // events that have been counted
 	refresh      sample  // seconds between readings
 	zero         float64 // W, that y is measured from
 	count        float64 // bins
@@ -179,6 +183,9 @@ func (l *lagger) tally(j int) {
 	if l.near == 0 || l.known[i] < lagBin/2 {
 		return
 	}
+	if l.event[i] {
+		l.steps++
+	}
 	y := l.y[i] / l.known[i]
 	if l.count == 0 {
 		l.zero = y
@@ -202,28 +209,32 @@ func (l *lagger) tally(j int) {
 // anywhere, or power goes against the load more than with it; or r is still
 // rising at ±5 s. Of several peaks that are about as high, as a periodic load
 // has them, it is the one nearest to 0.
-func (l *lagger) result() (lag, r float64, ok bool) {
+//
+// It is clear if it may be acted on: r is at least 0.7, no other peak is about as
+// high, and there were at least 20 refreshes and six changes of the load.
+func (l *lagger) result() (lag, r float64, clear, ok bool) {
 	if !l.started {
-		return 0, 0, false
+		return 0, 0, false, false
 	}
 	l.grow(l.newest + lagRing)
 	refresh, some := l.refresh.quantile(0.5)
 	if !some || refresh > lagRange*lagBin/1e9 || l.count*lagBin/1e9 < lagEnough*max(refresh, lagBin/1e9) {
-		return 0, 0, false
+		return 0, 0, false, false
 	}
 	rs, ok := l.correlations()
 	if !ok {
-		return 0, 0, false
+		return 0, 0, false, false
 	}
-	at, least := peak(rs[:])
+	at, least, alone := peak(rs[:])
 	if at == 0 || at == len(rs)-1 || rs[at] < lagLeast || -least > rs[at] {
-		return 0, 0, false
+		return 0, 0, false, false
 	}
+	clear = rs[at] >= lagClear && alone && l.steps >= lagSteps && l.count*lagBin/1e9 >= lagSure*refresh
 	off := 0.0
 	if a, b, c := rs[at-1], rs[at], rs[at+1]; a-2*b+c < 0 {
 		off = (a - c) / (2 * (a - 2*b + c))
 	}
-	return (float64(at-lagRange) + off) * lagBin / 1e9, min(1, rs[at]), true
+	return (float64(at-lagRange) + off) * lagBin / 1e9, min(1, rs[at]), clear, true
 }
 
 // correlations is r at every lag; false if one of the two does not vary.
@@ -243,8 +254,9 @@ func (l *lagger) correlations() (rs [2*lagRange + 1]float64, ok bool) {
 	return rs, ok
 }
 
-// peak finds the peak to be taken, and the least of all.
-func peak(rs []float64) (at int, least float64) {
+// peak finds the peak to be taken, the least of all, and whether no other one is
+// about as high.
+func peak(rs []float64) (at int, least float64, alone bool) {
 	best := 0
 	for k, r := range rs {
 		least = min(least, r)
@@ -252,18 +264,22 @@ func peak(rs []float64) (at int, least float64) {
 			best = k
 		}
 	}
-	at = best
+	at, alone = best, true
 	for _, step := range []int{-1, 1} {
 		valley := rs[best]
 		for k := best + step; k > 0 && k < len(rs)-1; k += step {
 			valley = min(valley, rs[k])
 			top := rs[k] >= rs[k-1] && rs[k] >= rs[k+1] && rs[k] >= rs[best]-lagMargin
-			if top && valley < rs[best]-lagValley && abs(k-lagRange) < abs(at-lagRange) {
+			if !top || valley >= rs[k]-lagValley/2 {
+				continue
+			}
+			alone = false
+			if abs(k-lagRange) < abs(at-lagRange) {
 				at = k
 			}
 		}
 	}
-	return at, least
+	return at, least, alone
 }
 
 func abs(n int) int { return max(n, -n) }

@@ -106,7 +106,7 @@ func TestLagIsFound(t *testing.T) {
 					const tau = 0.1
 					l := new(lagger)
 					follow(r, n, delay, tau, 300, 8).feed(l, r, refresh)
-					lag, strength, ok := l.result()
+					lag, strength, _, ok := l.result()
 					if !ok || math.Abs(lag-delay) > max(refresh, 0.02)+tau || strength < 0.7 {
 						t.Errorf("lag %.3f s, r %.2f, %v; want %v", lag, strength, ok, delay)
 					}
@@ -128,7 +128,7 @@ func TestLagFindsSkew(t *testing.T) {
 				r := rand.New(rand.NewPCG(seed, 7))
 				l, n := new(lagger), arrivals(r, 150, 2, 1.5)
 				follow(r, n, skew*float64(i), tau, 300, 8).feed(l, r, refresh)
-				lag, _, ok := l.result()
+				lag, _, _, ok := l.result()
 				if !ok || math.Abs(lag-skew*float64(i)) > refresh+tau {
 					t.Errorf("refresh %v, seed %d: lag %.3f s, %v; want %v", refresh, seed, lag, ok, skew*float64(i))
 				}
@@ -172,11 +172,11 @@ func TestLagIsNotKnown(t *testing.T) {
 	} {
 		l := new(lagger)
 		c.course.feed(l, r(), c.refresh)
-		if lag, strength, ok := l.result(); ok {
+		if lag, strength, _, ok := l.result(); ok {
 			t.Errorf("%s: lag %.3f s, r %.2f; want none: %s", c.name, lag, strength, c.why)
 		}
 	}
-	if _, _, ok := new(lagger).result(); ok {
+	if _, _, _, ok := new(lagger).result(); ok {
 		t.Error("a lagger that was told nothing knows a lag")
 	}
 }
@@ -188,7 +188,7 @@ func TestLagOfPeriodicLoad(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 6))
 		l := new(lagger)
 		follow(r, square(200, 12, 180, 2, 8), delay, 0.05, 300, 5).feed(l, r, 0.1)
-		if lag, strength, ok := l.result(); !ok || math.Abs(lag-delay) > 0.15 {
+		if lag, strength, _, ok := l.result(); !ok || math.Abs(lag-delay) > 0.15 {
 			t.Errorf("lag %.3f s, r %.2f, %v; want %v", lag, strength, ok, delay)
 		}
 	}
@@ -202,7 +202,7 @@ func TestLagIsBounded(t *testing.T) {
 	l := new(lagger)
 	l.power(at(-30*86400), at(-30*86400+0.1), 80) // and then a month of silence
 	follow(r, arrivals(r, 1500, 1.5, 2), 0.4, 0.1, 300, 8).feed(l, r, 0.1)
-	want, _, _ := l.result()
+	want, _, _, _ := l.result()
 	if math.Abs(want-0.4) > 0.2 {
 		t.Errorf("lag %.3f s, want 0.4", want)
 	}
@@ -223,7 +223,7 @@ func TestLagIsBounded(t *testing.T) {
 	l.power(math.MaxInt64-5e9, math.MaxInt64, 80)
 	l.power(at(1), at(2), math.NaN())
 	l.load(at(1), math.Inf(1))
-	if have, _, ok := l.result(); !ok || have != want {
+	if have, _, _, ok := l.result(); !ok || have != want {
 		t.Errorf("lag %.3f s, %v; it was %.3f s", have, ok, want)
 	}
 	if n := len(l.x) + len(l.y) + len(l.known) + len(l.refresh.xs); n > 3*lagRing+sampleCap {
@@ -239,7 +239,7 @@ func TestLagOfTwoGPUs(t *testing.T) {
 	l := new(lagger)
 	follow(r, n, 0.4, 0.1, 300, 8).feed(l, r, 0.1)
 	follow(r, make([]float64, len(n)), 0.4, 0.1, 300, 2).feed(l, r, 0.07) // one that is not used
-	if lag, strength, ok := l.result(); !ok || math.Abs(lag-0.4) > 0.2 {
+	if lag, strength, _, ok := l.result(); !ok || math.Abs(lag-0.4) > 0.2 {
 		t.Errorf("lag %.3f s, r %.2f, %v; want 0.4", lag, strength, ok)
 	}
 }
@@ -279,7 +279,7 @@ func TestLagOfSimulatedMachine(t *testing.T) {
 			to := from.Add(refresh)
 			l.power(record.At(from), record.At(to), (m.Counter(0, to)-m.Counter(0, from))/1e3/refresh.Seconds())
 		}
-		lag, strength, ok := l.result()
+		lag, strength, _, ok := l.result()
 		if tau := cfg.Power.Tau.Seconds(); !ok || lag < -0.02 || lag > tau+refresh.Seconds() || strength < 0.8 {
 			t.Errorf("lag %.3f s, r %.2f, %v; want up to the time constant of %v s", lag, strength, ok, tau)
 		}
@@ -294,7 +294,7 @@ func BenchmarkLag(b *testing.B) {
 	for b.Loop() {
 		l := new(lagger)
 		c.feed(l, r, 0.1)
-		if _, _, ok := l.result(); !ok {
+		if _, _, _, ok := l.result(); !ok {
 			b.Fatal("no lag")
 		}
 	}
@@ -319,7 +319,8 @@ func TestLagInAnyOrder(t *testing.T) {
 				l.power(at(float64(i-refresh)/1000), at(float64(i)/1000), (c.joules[i]-c.joules[i-refresh])/refresh*1000)
 			}
 		}
-		return l.result()
+		lag, strength, _, ok := l.result()
+		return lag, strength, ok
 	}
 	lag, strength, ok := tell(0)
 	if !ok || math.Abs(lag-0.4) > 0.2 {

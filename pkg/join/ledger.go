@@ -33,9 +33,15 @@ type ledger struct {
 	flying     float64 // ∫ n dt since then
 	quiet      float64 // s with n = 0
 
-	phases []*phase
-	open   []*snapshot
+	phases  []*phase
+	rest    phase // stands for the phases beyond mostPhases
+	crowded bool
+	open    []*snapshot // whose edges are not complete
+	kept    int         // of these when they were looked through
 }
+
+// mostPhases is how many phases have windows. A load has two or three.
+const mostPhases = 64
 
 func (l *ledger) enter(g *gpu) {
 	l.gpus = append(l.gpus, g)
@@ -99,7 +105,7 @@ func (l *ledger) resume(i int) {
 	was := l.state
 	l.missed[i] += l.move(g)
 	l.state = was
-	g.lost = false
+	g.lost, g.behind = false, g.curve[g.main].last().t < l.now
 }
 
 // begin puts a flight into the air.
@@ -109,7 +115,9 @@ func (l *ledger) begin(f *flight) {
 	if p := l.phase(f.phase); p.measured.count == 0 {
 		f.origin = new(snapshot)
 		l.snap(f.origin)
-		l.open = append(l.open, f.origin)
+		if l.open = append(l.open, f.origin); len(l.open) > 2*l.kept+64 {
+			l.tidy()
+		}
 	}
 	l.n++
 	l.weigh(f, f.first(l.convention))
@@ -136,7 +144,9 @@ func (l *ledger) weigh(f *flight, weight float64) {
 	}
 	for i := range l.gpus {
 		l.marks[i].addProduct(weight, l.share[i])
-		l.evens[i].add(l.even[i])
+		if l.even[i] != 0 {
+			l.evens[i].add(l.even[i])
+		}
 	}
 }
 
@@ -162,7 +172,9 @@ func (l *ledger) unweigh(f *flight) {
 		f.charged[i] += x
 		l.closed[i] += x
 		l.marks[i].addProduct(-f.weight, a)
-		l.evens[i].add(-e)
+		if e != 0 {
+			l.evens[i].add(-e)
+		}
 	}
 }
 
@@ -199,6 +211,9 @@ func (l *ledger) finish(f *flight) {
 			p.measured.add(f, l)
 		}
 	}
+	if f.origin != nil {
+		f.origin.over = true // the window has a copy, if it begins there
+	}
 	f.charged, f.mark, f.steps, f.origin, f.server = nil, nil, nil, nil, serverState{}
 }
 
@@ -206,9 +221,13 @@ func (l *ledger) finish(f *flight) {
 func (l *ledger) charged(i int) float64 {
 	sum := exact{-l.marks[i].hi, -l.marks[i].lo}
 	sum.addProduct(l.weight.hi, l.share[i])
-	sum.add(l.weight.lo * l.share[i])
-	sum.addProduct(float64(l.n), l.even[i])
-	sum.add(-l.evens[i].value())
+	if l.weight.lo != 0 {
+		sum.add(l.weight.lo * l.share[i])
+	}
+	if l.even[i] != 0 {
+		sum.addProduct(float64(l.n), l.even[i])
+		sum.add(-l.evens[i].value())
+	}
 	sum.add(l.closed[i])
 	return sum.value()
 }
@@ -219,6 +238,10 @@ func (l *ledger) phase(name string) *phase {
 		if p.name == name {
 			return p
 		}
+	}
+	if len(l.phases) == mostPhases {
+		l.crowded = true
+		return &l.rest
 	}
 	p := &phase{name: name}
 	l.phases = append(l.phases, p)
@@ -251,7 +274,14 @@ func (l *ledger) snap(s *snapshot) {
 // follow tells the snapshots whose edges are open of a new segment.
 func (l *ledger) follow(i int, p, q knot) {
 	l.eachSnapshot(func(s *snapshot) { s.follow(i, p, q) })
+	l.tidy()
+}
+
+// tidy forgets snapshots that nothing more can be learnt about, or that nobody
+// needs.
+func (l *ledger) tidy() {
 	l.open = slices.DeleteFunc(l.open, (*snapshot).complete)
+	l.kept = len(l.open)
 }
 
 func (l *ledger) eachSnapshot(do func(*snapshot)) {

@@ -3,6 +3,8 @@ package join
 import (
 	"bytes"
 	"iter"
+	"math"
+	"strconv"
 	"strings"
 
 	"aiperf/pkg/record"
@@ -82,14 +84,33 @@ func (p *pick) wrong(key, kind string, v record.Value) {
 	}
 }
 
+// unlikely says that a number cannot be what it is said to be.
+func (p *pick) unlikely(key string, v record.Value) {
+	if p.err == nil {
+		p.err = p.line.Errorf("%q is %.40s, which cannot be; the line is passed on, and not believed", strings.Clone(key), bytes.Clone(v))
+	}
+}
+
+// ahead is by how many seconds an instant may lie behind the time of its own
+// line, for the rounding of what it is the sum of.
+const ahead = 1.0
+
+// past says that an instant lies behind the time at which its line was written,
+// which cannot be either.
+func (p *pick) past(what string, t record.Time) {
+	if p.err == nil && float64(t)/1e9-float64(p.line.Time)/1e9 > ahead {
+		p.err = p.line.Errorf("%s, %v, lies behind the time of the line, %v; the line is passed on, and not believed", what, t, p.line.Time)
+	}
+}
+
 // A mention is what begin, request and end lines say that matters here.
 type mention struct {
 	run, phase string
 	id         []byte // a part of the line, or a copy
-	start          record.Time
-	took           float64
-	timed          bool // took is known
-	failed         bool
+	start      record.Time
+	took       float64
+	timed      bool // took is known
+	failed     bool
 }
 
 func mentionOf(l record.Line) (m mention, err error) {
@@ -113,8 +134,17 @@ func mentionOf(l record.Line) (m mention, err error) {
 	if m.start == 0 {
 		m.start = l.Time
 	}
+	if math.Abs(m.took) > longest {
+		p.unlikely("took", record.Value(strconv.FormatFloat(m.took, 'g', -1, 64)))
+	}
+	if p.past("the start", m.start); p.err == nil && m.timed {
+		p.past("the end", m.start.Add(m.took))
+	}
 	return m, p.err
 }
+
+// longest is how many seconds a request may take, 30 years.
+const longest = 1e9
 
 // urlOf is where a request was sent to; "" if that is not known.
 func urlOf(l record.Line) string {

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"math"
 	"strconv"
 
 	"aiperf/pkg/record"
@@ -43,7 +44,9 @@ const heldDown = 0x04 | 0x08 | 0x20 | 0x40 | 0x80
 
 // A reading is what the join needs of a gpu record.
 type reading struct {
+	run                string
 	source, host, uuid string
+	from               string // the source, see attribution.origin
 	model, mig         string
 	index              *int
 	labels             []byte // as they stand
@@ -61,6 +64,8 @@ func readGPU(l record.Line) (*reading, error) {
 	p := pick{line: l}
 	for key, v := range record.Keys(l.Raw) {
 		switch string(key) {
+		case "run":
+			p.text("run", v, &r.run)
 		case "source":
 			p.text("source", v, &r.source)
 		case "host":
@@ -84,6 +89,10 @@ func readGPU(l record.Line) (*reading, error) {
 			r.readFields(&p)
 		}
 	}
+	if r.value[byCounter] == 0 && r.has[byPower] {
+		r.has[byCounter] = false // of a board that has none, or one that was not read yet
+	}
+	p.past("taken", r.taken)
 	return r, p.err
 }
 
@@ -120,7 +129,14 @@ func (r *reading) readFields(p *pick) {
 
 func (r *reading) read(p *pick, j int, key string, v record.Value) {
 	r.has[j] = p.number(key, v, &r.value[j])
+	if r.has[j] && !(math.Abs(r.value[j]) < mostRead) {
+		p.unlikely(key, v)
+	}
 }
+
+// mostRead is what no field of a reading comes to: 30 MW over a year, or a
+// frequency of a petahertz.
+const mostRead = 1e15
 
 // code is a number that stands for something.
 func (p *pick) code(key string, v record.Value) *int {
@@ -141,7 +157,7 @@ func (r *reading) key() string {
 	if r.index != nil {
 		index = strconv.Itoa(*r.index)
 	}
-	return r.source + "\x00" + r.host + "\x00" + index
+	return r.from + "\x00" + r.host + "\x00" + index
 }
 
 // carriesEnergy tells whether the reading says anything of energy.

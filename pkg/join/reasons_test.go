@@ -46,6 +46,13 @@ func TestReasons(t *testing.T) {
 		{"skew allowed", func(s float64) []record.Line {
 			return []record.Line{gpuLine(t, s, func(g *record.GPU) { g.Within = within(0.15) })}
 		}, Options{MaxSkew: 0.2}, nil, "--max-skew 200ms"},
+		{"skew inside", func(s float64) []record.Line {
+			return []record.Line{gpuLine(t, s, func(g *record.GPU) {
+				if s == 5 {
+					g.Within = within(0.15)
+				}
+			})}
+		}, Options{}, nil, "it moves no edge"},
 		{"skew elsewhere", func(s float64) []record.Line {
 			return []record.Line{gpuLine(t, s, func(g *record.GPU) {
 				if s < 0 {
@@ -182,7 +189,7 @@ func TestClockDrops(t *testing.T) {
 func TestSelectors(t *testing.T) {
 	t.Parallel()
 	one, three := 1, 3
-	a := &reading{host: "node1", uuid: "GPU-aaaa-1", model: "NVIDIA H100 80GB HBM3", index: &one, source: "http://node1:9400/metrics", labels: []byte(`{"pod":"vllm-0","namespace":"ml"}`)}
+	a := &reading{host: "node1", uuid: "GPU-aaaa-1", model: "NVIDIA H100 80GB HBM3", index: &one, source: "http://node1:9400/metrics", labels: []byte(`{"pod":"vllm-0","namespace":"ml","odd":"x[0]","path":"\\a\\b"}`)}
 	b := &reading{host: "node2", uuid: "GPU-bbbb-2", model: "NVIDIA A100", index: &three, source: "http://node2:9400/metrics"}
 	for _, c := range []struct {
 		in     string
@@ -211,7 +218,11 @@ func TestSelectors(t *testing.T) {
 		{in: "host=a,,b", broken: `host has no value`},
 		{in: "gpu=3-1", broken: `gpu: "3-1" is neither an index nor a range such as 0-3`},
 		{in: "gpu=x", broken: `gpu: "x" is neither an index nor a range such as 0-3`},
-		{in: "pod=[", broken: `pod: "[" is no pattern: syntax error in pattern`},
+		{in: "pod=["},
+		{in: "pod=vllm[0]"},
+		{in: "odd=x[*]", a: true},
+		{in: `odd=x[0]`, a: true},
+		{in: `path=\a\?`, a: true},
 	} {
 		s, err := ParseSelector(c.in)
 		if got := fmt.Sprint(err); c.broken != "" && got != c.broken || c.broken == "" && err != nil {

@@ -33,12 +33,19 @@ func (l *ledger) peak() float64 {
 	return top
 }
 
+// slotsAtOnce is how many slots are told of a time in which the ledger stood
+// still, as in a month between two lines; the rest of them is told as one.
+const slotsAtOnce = 1 << 15
+
 // slots closes the slots of the timeline that end until t.
 func (a *attribution) slots(t record.Time) {
-	for {
+	for n := 0; ; n++ {
 		end, ok := a.timeline.due(t)
 		if !ok {
 			return
+		}
+		if n == slotsAtOnce {
+			end = a.timeline.skip(t)
 		}
 		a.ledger.to(end)
 		a.cutSlot()

@@ -1,6 +1,7 @@
 package join
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"testing"
@@ -20,9 +21,7 @@ func varied(t testing.TB) []record.Line {
 			if s >= 5 && s < 20 {
 				f[record.FieldSMUtilization], f[fieldDRAM] = 0.4, 0.8
 			}
-			for k, v := range f {
-				g.Fields[k] = v
-			}
+			maps.Copy(g.Fields, f)
 		}))
 		waiting := 0.0
 		if s >= 10 && s < 15 {

@@ -40,7 +40,7 @@ func TestReorder(t *testing.T) {
 	t.Parallel()
 	file := Holding{Start: DefaultWindow}
 	const kept = "; every line is kept, but what is computed from their order may be wrong"
-	const stepped = "warning clock-step f:%d: the time goes back by %s s here, from 2026-11-23T12:00:%s.000000000Z to 2026-11-23T12:00:%s.000000000Z: the clock was set; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and give the wrong part an --offset"
+	const stepped = "warning clock-step f:%d: the time goes back by %s s here, from 2026-11-23T12:00:%s.000000000Z to 2026-11-23T12:00:%s.000000000Z: the clock was set, or files were put one behind the other; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and name both parts, with an --offset for one whose clock was wrong"
 	var back []string // of a clock that was set back by 40 s
 	for i := range 20 {
 		s := 50 + i%10

@@ -57,9 +57,6 @@ func (t *term) add(value string) error {
 		return fmt.Errorf("%s has no value", t.key)
 	}
 	if t.key != "gpu" {
-		if _, err := path.Match(value, ""); err != nil {
-			return fmt.Errorf("%s: %q is no pattern: %w", t.key, value, err)
-		}
 		t.patterns = append(t.patterns, value)
 		return nil
 	}
@@ -104,12 +101,17 @@ func (t term) match(r *reading) bool {
 
 // one tells whether s is one of the values. A * stands for slashes too.
 func (t term) one(s string) bool {
-	flat := strings.NewReplacer("/", "\x01")
+	s = flat.Replace(s)
 	return slices.ContainsFunc(t.patterns, func(p string) bool {
-		ok, _ := path.Match(flat.Replace(p), flat.Replace(s))
+		ok, _ := path.Match(literal.Replace(p), s)
 		return ok
 	})
 }
+
+var (
+	flat    = strings.NewReplacer("/", "\x01")
+	literal = strings.NewReplacer("/", "\x01", "[", `\[`, `\`, `\\`)
+)
 
 // hostPort is the part of a URL that says where.
 func hostPort(url string) string {
@@ -124,13 +126,14 @@ func hostPort(url string) string {
 type chooser struct {
 	selectors []Selector
 	matched   []bool
-	rejected  map[string][]byte // by GPU: the labels with which it was not chosen
+	rejected  map[string][]byte // by GPU, source and host: the labels with which it was not chosen
 }
 
 func (c *chooser) chosen(key string, r *reading) bool {
 	if len(c.selectors) == 0 {
 		return true
 	}
+	key += "\x00" + r.source + "\x00" + r.host // another source may be chosen
 	if labels, ok := c.rejected[key]; ok && bytes.Equal(labels, r.labels) {
 		return false
 	}

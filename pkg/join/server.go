@@ -37,6 +37,7 @@ func readServer(l record.Line) (*serverReading, error) {
 		}
 	}
 	r.settle(&all)
+	p.past("taken", r.taken)
 	return r, p.err
 }
 

@@ -61,7 +61,11 @@ func (s *servers) add(r *serverReading) {
 		return
 	}
 	if v.latest != 0 && r.taken > v.latest {
-		v.pace = pace(v.pace, r.taken.Sub(v.latest))
+		least := DefaultMaxGap
+		if v.pace == 0 {
+			least = unknownPatience
+		}
+		v.pace = pace(v.pace, r.taken.Sub(v.latest), least)
 	}
 	v.latest = max(v.latest, r.taken)
 	v.front = v.front || r.front
@@ -115,18 +119,6 @@ func (s *servers) until(h, now record.Time, maxGap float64) record.Time {
 		}
 	}
 	return h
-}
-
-// full tells whether so many readings lie before the cursor that it must move.
-func (s *servers) full() bool {
-	for _, v := range s.list {
-		for q := range v.curve {
-			if len(v.curve[q].knots) > prelude {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // to moves the cursors to t, or leaves them where they are if that is later.

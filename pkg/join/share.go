@@ -3,6 +3,7 @@ package join
 import (
 	"bytes"
 	"fmt"
+	"math"
 
 	"aiperf/pkg/record"
 )
@@ -50,24 +51,20 @@ func lifeOf(l record.Line) (f life, err error) {
 	for key, v := range record.Keys(l.Raw) {
 		switch string(key) {
 		case "ttft":
-			f.streamed = p.number("ttft", v, &f.ttft)
+			if f.streamed = p.number("ttft", v, &f.ttft); math.Abs(f.ttft) > longest {
+				p.unlikely("ttft", v)
+			}
 		case "gaps":
 			f.gaps = v
 		case "chunks":
 			var n float64
-			p.number("chunks", v, &n)
-			f.chunks = int(n)
-		case "tokens":
-			for key, v := range record.Keys(v) {
-				switch string(key) {
-				case "in":
-					p.number("in", v, &f.in)
-				case "cached":
-					p.number("cached", v, &f.cached)
-				case "out":
-					f.counted = p.number("out", v, &f.out)
-				}
+			if p.number("chunks", v, &n); plausible(n) {
+				f.chunks = int(n)
+			} else {
+				p.unlikely("chunks", v)
 			}
+		case "tokens":
+			f.count(&p, v)
 		}
 	}
 	if !f.counted && f.chunks > 0 {
@@ -76,6 +73,27 @@ func lifeOf(l record.Line) (f life, err error) {
 	f.in = max(0, f.in-max(0, f.cached))
 	f.out = max(0, f.out)
 	return f, p.err
+}
+
+// count reads the tokens.
+func (f *life) count(p *pick, tokens record.Value) {
+	for key, v := range record.Keys(tokens) {
+		var n float64
+		switch string(key) {
+		case "in":
+			p.number("in", v, &n)
+			f.in = n
+		case "cached":
+			p.number("cached", v, &n)
+			f.cached = n
+		case "out":
+			f.counted = p.number("out", v, &n)
+			f.out = n
+		}
+		if !plausible(n) {
+			p.unlikely(string(key), v)
+		}
+	}
 }
 
 // phases are the steps of a request by [Phase].
@@ -155,6 +173,9 @@ func stepsOf(l record.Line, start, end record.Time, opt *Options) ([]step, bool,
 		return nil, true, nil
 	}
 	f, err := lifeOf(l)
+	if err != nil {
+		return nil, true, err // it weighs nothing
+	}
 	if opt.Share == Phase {
 		return f.phases(start, end, opt.Prefill, opt.Decode), true, err
 	}

@@ -297,3 +297,39 @@ func TestExact(t *testing.T) {
 		t.Errorf("%v is left, want %v", s.value(), want)
 	}
 }
+
+// A request of more tokens than can be is told, weighs nothing, and leaves the
+// others what is theirs.
+func TestTokensBeyondMeasure(t *testing.T) {
+	t.Parallel()
+	for _, tokens := range []string{`"tokens":{"in":1,"out":1e308}`, `"tokens":{"in":-1e308,"out":1}`, `"chunks":1e300`, `"ttft":1e300,"tokens":{"in":1,"out":1}`} {
+		ls := steady(t, 0, -5, 20, 0.5, 100)
+		for i, q := range []sent{{id: "odd", start: 2, end: 4}, {id: "b", start: 3, end: 5}, {id: "c", start: 8, end: 9}} {
+			q.phase = record.Profiling
+			pair := q.lines(t)
+			more := `"tokens":{"in":10,"out":10}`
+			if i == 0 {
+				more = tokens
+			}
+			raw := pair[1].Raw
+			pair[1].Raw = append(append(slices.Clone(raw[:len(raw)-1]), ","+more...), '}')
+			ls = append(ls, pair...)
+		}
+		got, told := map[string]float64{}, 0
+		for l, err := range Attribute(seq(sorted(ls)), Options{Share: Token}) {
+			if err != nil {
+				told++
+			} else if l.Type == record.TypeRequest {
+				var q record.Request
+				if err := l.Decode(&q); err == nil && q.GPU != nil {
+					got[q.ID] = value(q.GPU.Energy)
+				}
+			}
+		}
+		delete(got, "odd")
+		want := map[string]float64{"b": 200, "c": 100}
+		if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-6)); diff != "" || told != 1 {
+			t.Errorf("%s: %d errors, energies (-want +got):\n%s", tokens, told, diff)
+		}
+	}
+}

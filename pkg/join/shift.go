@@ -2,6 +2,7 @@ package join
 
 import (
 	"bytes"
+	"iter"
 	"time"
 
 	"aiperf/pkg/record"
@@ -34,7 +35,7 @@ func isInstant(key []byte) bool {
 const form = "2006-01-02T15:04:05.000000000Z"
 
 // move adds by to the instants of a line: to the values of time, start, taken,
-// from and to that are instants. All other bytes stay, and so do the nanoseconds;
+// from and to that are instants, and to where a regime begins. All other bytes stay, and so do the nanoseconds;
 // an instant that was not in the form of fixed width is so afterwards.
 func move(l record.Line, by time.Duration) (record.Line, error) {
 	if by == 0 {
@@ -46,10 +47,7 @@ func move(l record.Line, by time.Duration) (record.Line, error) {
 	}
 	out := make([]byte, 0, len(l.Raw)+8)
 	done := 0
-	for key, v := range record.Keys(l.Raw) {
-		if !isInstant(key) {
-			continue
-		}
+	for key, v := range instantsOf(l) {
 		t, ok := v.Time()
 		if !ok {
 			continue
@@ -66,6 +64,27 @@ func move(l record.Line, by time.Duration) (record.Line, error) {
 	l.Raw = append(out, l.Raw[done:]...)
 	l.Time = now
 	return l, nil
+}
+
+// instantsOf yields what may be the instants of a line, as parts of it, in their
+// order.
+func instantsOf(l record.Line) iter.Seq2[[]byte, record.Value] {
+	return func(yield func([]byte, record.Value) bool) {
+		for key, v := range record.Keys(l.Raw) {
+			switch {
+			case isInstant(key):
+				if !yield(key, v) {
+					return
+				}
+			case string(key) == "regime" && l.Type == record.TypeNote:
+				for key, v := range record.Keys(v) {
+					if string(key) == "from" && !yield(key, v) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // The instants that a record can be read with.

@@ -72,6 +72,8 @@ func TestShiftAll(t *testing.T) {
 			`{"time":"2026-11-23T12:00:02.377000000Z","type":"energy","v":1,"from":"2026-11-23T12:00:01.377000000Z","to":"2026-11-23T12:00:02.377000000Z"}`},
 		{"of a reading", `{"time":"2026-11-23T12:00:01.000000000Z","type":"gpu","v":1,"taken":"2026-11-23T12:00:00.000000000Z","fields":{}}`,
 			`{"time":"2026-11-23T12:00:02.377000000Z","type":"gpu","v":1,"taken":"2026-11-23T12:00:01.377000000Z","fields":{}}`},
+		{"of a regime", `{"time":"2026-11-23T12:00:01.000000000Z","type":"note","v":1,"code":"regime","regime":{"name":"idle","from":"2026-11-23T12:00:00.000000000Z","seconds":1}}`,
+			`{"time":"2026-11-23T12:00:02.377000000Z","type":"note","v":1,"code":"regime","regime":{"name":"idle","from":"2026-11-23T12:00:01.377000000Z","seconds":1}}`},
 		{"keys of other meaning", `{"time":"2026-11-23T12:00:01.000000000Z","type":"mail","v":1,"from":"me","to":["you"],"start":5,"taken":null}`,
 			`{"time":"2026-11-23T12:00:02.377000000Z","type":"mail","v":1,"from":"me","to":["you"],"start":5,"taken":null}`},
 		{"other forms become those of records", `{"type":"x","v":1,"start":"2026-11-23T12:00:00+01:00","time":"2026-11-23\u005412:00:01Z"}`,

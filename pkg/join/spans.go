@@ -31,3 +31,13 @@ func (s spans) touch(from, to record.Time) bool {
 	}
 	return false
 }
+
+// has tells whether an instant lies in one of them, or at its end.
+func (s spans) has(t record.Time) bool {
+	for i := len(s) - 1; i >= 0 && s[i].to >= t; i-- {
+		if s[i].from <= t {
+			return true
+		}
+	}
+	return false
+}

@@ -11,7 +11,7 @@ import (
 func stepSeen(l record.Line, before record.Time) *Remark {
 	by := float64(before)/1e9 - float64(l.Time)/1e9
 	r := remark(record.Warning, ClockStep, l.File,
-		"%s:%d: the time goes back by %.3f s here, from %v to %v: the clock was set; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and give the wrong part an --offset",
+		"%s:%d: the time goes back by %.3f s here, from %v to %v: the clock was set, or files were put one behind the other; the lines from here on stay where they are and do not meet those of other streams in time; to mend it, split the file before this line and name both parts, with an --offset for one whose clock was wrong",
 		l.File, l.Number, by, before, l.Time)
 	by = -by
 	r.Seconds, r.back = &by, true

@@ -30,6 +30,7 @@ func named(phase string) string {
 
 func (a *attribution) depart(f *flight) {
 	a.loaded = true
+	f.came = a.taken
 	a.seen.add(f.start)
 	a.flying.add(f)
 	a.events.add(f.start, starts, f)
@@ -38,22 +39,23 @@ func (a *attribution) depart(f *flight) {
 func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	r, err := mentionOf(l)
 	if err != nil {
+		a.land(l, r)
 		return nil, err
 	}
 	a.requests++
 	key := flightKey(r.run, r.id)
-	f, ok := a.flying.take(key)
+	f, ok := a.flying.take(key, r.start)
 	if !ok {
 		if a.orphans++; a.orphans == 1 {
 			a.tell(record.Info, "no-begin", "requests without begin lines: everything is held in memory until the end of the stream")
 		}
 		f = &flight{key: key, run: hash(r.run), start: r.start, phase: named(r.phase)}
 		a.depart(f)
-		a.flying.take(key)
+		a.flying.take(key, r.start)
 	}
 	end := l.Time
 	if r.timed {
-		end = r.start.Add(r.took)
+		end = max(r.start.Add(r.took), r.start)
 	}
 	a.lag = max(a.lag, l.Time.Sub(end))
 	f.end, f.finished, f.ended = max(end, f.start), true, true
@@ -69,6 +71,15 @@ func (a *attribution) takeRequest(l record.Line) (*flight, error) {
 	}
 	a.events.add(f.end, ends, f)
 	return f, err
+}
+
+// land ends the flight of a request line that makes no sense, so that it is not
+// in flight for ever.
+func (a *attribution) land(l record.Line, r mention) {
+	if f, ok := a.flying.take(flightKey(r.run, r.id), r.start); ok {
+		f.end, f.ended = max(l.Time, f.start), true
+		a.events.add(f.end, ends, f)
+	}
 }
 
 // takeEnd ends what a producer that has ended left in flight.
@@ -89,7 +100,7 @@ func (a *attribution) takeEnd(l record.Line) error {
 	// The order decides in which digits the sums differ.
 	slices.SortFunc(left, func(f, g *flight) int { return cmp.Compare(f.start, g.start) })
 	for _, f := range left {
-		a.flying.take(f.key)
+		a.flying.take(f.key, f.start)
 		f.end, f.ended = max(l.Time, f.start), true
 		a.events.add(f.end, ends, f)
 	}
@@ -101,10 +112,12 @@ func (a *attribution) takeGPU(l record.Line) error {
 	if err != nil {
 		return err
 	}
-	r.taken = r.taken.Add(-a.opt.Lag[r.source])
-	src := a.source(r.source)
+	r.from = a.origin(r.run, r.source)
+	r.taken = r.taken.Add(-a.opt.Lag[r.from])
+	src := a.source(r.from)
 	src.news = max(src.news, r.taken)
 	src.seen.add(r.taken)
+	a.measured = true
 	key := r.key()
 	i, ok := a.byKey[key]
 	if !ok {
@@ -121,10 +134,12 @@ func (a *attribution) takeGPU(l record.Line) error {
 		a.ledger.enter(g)
 	}
 	g := a.ledger.gpus[i]
+	g.free = a.ledger.now == 0
 	if !g.add(r, &a.opt) {
 		return nil
 	}
-	if g.lost {
+	a.early++
+	if g.lost || g.behind {
 		a.ledger.resume(i)
 	}
 	if m := &g.curve[g.main]; len(m.knots) > 1 {
@@ -144,6 +159,37 @@ type source struct {
 	seen     span        // of its readings
 }
 
+// origin tells sources of one URL apart by the host of their scraper, for
+// localhost is another place on each; as far as run records say it.
+func (a *attribution) origin(run, source string) string {
+	host := a.hosts[run]
+	if host == "" {
+		return source
+	}
+	from, ok := a.origins[[2]string{host, source}]
+	if !ok {
+		from = source + " from " + host
+		a.origins[[2]string{host, source}] = from
+	}
+	return from
+}
+
+// takeRun remembers where a producer runs.
+func (a *attribution) takeRun(l record.Line) error {
+	var run, host string
+	p := pick{line: l}
+	for key, v := range record.Keys(l.Raw) {
+		switch string(key) {
+		case "run":
+			p.text("run", v, &run)
+		case "host":
+			p.text("host", v, &host)
+		}
+	}
+	a.hosts[run] = host
+	return p.err
+}
+
 func (a *attribution) source(name string) *source {
 	s, ok := a.sources[name]
 	if !ok {
@@ -154,12 +200,14 @@ func (a *attribution) source(name string) *source {
 }
 
 func (a *attribution) takeScrape(l record.Line) error {
-	var name string
+	var run, name string
 	var gpus *int
 	var failed bool
 	values := pick{line: l}
 	for key, v := range record.Keys(l.Raw) {
 		switch string(key) {
+		case "run":
+			values.text("run", v, &run)
 		case "source":
 			values.text("source", v, &name)
 		case "gpus":
@@ -168,7 +216,7 @@ func (a *attribution) takeScrape(l record.Line) error {
 			failed = !v.Null()
 		}
 	}
-	s := a.source(name)
+	s := a.source(a.origin(run, name))
 	if s.last != 0 {
 		s.interval.add(l.Time.Sub(s.last))
 	}

@@ -1,6 +1,10 @@
 package join
 
-import "aiperf/pkg/record"
+import (
+	"math"
+
+	"aiperf/pkg/record"
+)
 
 // What a regime is found by, each a sum that grows with time.
 const (
@@ -87,6 +91,14 @@ func (l *timeline) due(t record.Time) (record.Time, bool) {
 	}
 	end := l.zero.Add(float64(l.slot+1) * l.step)
 	return end, end <= t && end > l.from.t
+}
+
+// skip makes all slots that end until t, of which there is one, a long one, and
+// gives its end.
+func (l *timeline) skip(t record.Time) record.Time {
+	slots := math.Floor((float64(t)/1e9 - float64(l.zero)/1e9) / l.step)
+	l.slot = max(l.slot, int(min(slots, 1<<52))-1)
+	return min(t, l.zero.Add(float64(l.slot+1)*l.step))
 }
 
 // cut closes the open slot with the stance at its end, or, at the end of the

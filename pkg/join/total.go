@@ -1,6 +1,7 @@
 package join
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -14,7 +15,7 @@ func total(list []*record.Energy) *record.Energy {
 	first := list[0]
 	t := &record.Energy{
 		Scope: record.ScopeTotal, GPUs: len(list), Phase: first.Phase,
-		Share: first.Share, From: first.From, To: first.To, Took: first.Took, Verdict: record.Valid, Reasons: []string{},
+		From: first.From, To: first.To, Took: first.Took, Verdict: record.Valid, Reasons: []string{},
 	}
 	all := func(get func(*record.Energy) *float64) *float64 {
 		sum := 0.0
@@ -47,6 +48,7 @@ func total(list []*record.Energy) *record.Energy {
 	t.PlusMinus = all(func(e *record.Energy) *float64 { return e.PlusMinus })
 	for _, e := range list {
 		t.Readings += e.Readings
+		t.Share = cmp.Or(t.Share, e.Share) // the first GPU may have none
 		if e.Refresh != nil && (t.Refresh == nil || *e.Refresh > *t.Refresh) {
 			t.Refresh = new(*e.Refresh)
 		}

@@ -18,7 +18,8 @@ const (
 	GPULost   = "gpu-lost"   // the GPU was not on its exporter's pages any more before the window's end
 	MIG       = "mig"        // the GPU is divided into instances, which cannot be told apart
 	Stale     = "stale"      // the GPU's refresh is slower than a tenth of the window
-	Skew      = "skew"       // the instant of a reading is known to no better than Options.MaxSkew
+	Skew      = "skew"       // the instant of a reading beside an edge of the window is known to no better than Options.MaxSkew
+	NoSuccess = "no-success" // no request of the phase succeeded
 )
 
 // close tells what the energy of each phase was, behind the last line.
@@ -30,7 +31,7 @@ func (a *attribution) close(yield func(record.Line, error) bool) {
 		if len(a.ledger.gpus) == 0 || w.count == 0 {
 			continue
 		}
-		if !a.closePhase(p.name, w, found, yield) {
+		if !a.closePhase(p.name, w, p.measured.count > 0, found, yield) {
 			return
 		}
 	}
@@ -52,12 +53,15 @@ func (l *ledger) inOrder() []*phase {
 	})
 }
 
-func (a *attribution) closePhase(name string, w *window, found map[string]*record.Lag, yield func(record.Line, error) bool) bool {
+func (a *attribution) closePhase(name string, w *window, succeeded bool, found map[string]*record.Lag, yield func(record.Line, error) bool) bool {
 	var list []*record.Energy
 	var broken error
 	for i, g := range a.ledger.gpus {
 		e := a.energy(i, g, w)
 		e.Phase, e.Lag = name, found[g.active.name]
+		if !succeeded {
+			e.Verdict, e.Reasons = record.Invalid, append(e.Reasons, NoSuccess)
+		}
 		if err := w.conserved(i); err != nil && broken == nil {
 			broken = fmt.Errorf("%w: GPU %s: %w", ErrConservation, g.key, err)
 		}
@@ -150,7 +154,7 @@ func (a *attribution) reasons(g *gpu, e *record.Energy) (list []string) {
 		{a.gone(g, e.From, e.To), GPULost},
 		{g.mig, MIG},
 		{e.Refresh != nil && *e.Refresh > e.Took/staleness, Stale},
-		{g.skewed.touch(e.From, e.To), Skew},
+		{g.skewed.has(e.From) || g.skewed.has(e.To), Skew},
 	} {
 		if x.bad {
 			list = append(list, x.code)

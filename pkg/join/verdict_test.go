@@ -2,6 +2,7 @@ package join
 
 import (
 	"fmt"
+	"math"
 	"testing"
 
 	"aiperf/pkg/record"
@@ -200,5 +201,43 @@ func TestEndOfRunEndsItsRequests(t *testing.T) {
 	e := got.total
 	if have := fmt.Sprintf("%.6g %.6g %v", value(e.Requests), value(e.Others), got.notes); have != "500 100 []" {
 		t.Errorf("requests, others and notes: %s, want 500 100 []", have)
+	}
+}
+
+// Exporters show a counter later than the power, or one that stands at 0 on a
+// board that has none.
+func TestCounterComesLater(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why     string
+		counter func(s float64) (float64, bool)
+		source  string
+		counted bool
+	}{
+		{"from the third page on", func(s float64) (float64, bool) { return 1e6 + 100*s, s >= -4 }, "counter", true},
+		{"0 until it was read", func(s float64) (float64, bool) {
+			if s < -4 {
+				return 0, true
+			}
+			return 1e6 + 100*s, true
+		}, "counter", true},
+		{"always 0", func(s float64) (float64, bool) { return 0, true }, "integral", false},
+	} {
+		var ls []record.Line
+		for s := -5.0; s <= 20; s += 0.5 {
+			ls = append(ls, gpuLine(t, s, func(g *record.GPU) {
+				g.Fields[record.FieldPower] = 100
+				delete(g.Fields, record.FieldEnergy)
+				if x, ok := c.counter(s); ok {
+					g.Fields[record.FieldEnergy] = x
+				}
+				g.Fields[record.FieldUtilization] = s // so that each page is new
+			}))
+		}
+		ls = append(ls, sent{id: "a", start: 2, end: 14, phase: record.Profiling}.lines(t)...)
+		e := attribute(t, sorted(ls), Options{}).total
+		if e.Source != c.source || math.Abs(value(e.Energy)-1200) > 1e-6 || (e.Counter != nil) != c.counted || e.Verdict != record.Valid {
+			t.Errorf("%s: %v J by %s, counter %v, %s %v", c.why, value(e.Energy), e.Source, e.Counter, e.Verdict, e.Reasons)
+		}
 	}
 }

@@ -28,6 +28,7 @@ type snapshot struct {
 	t      record.Time
 	stance stance
 	marks  []mark // by GPU; those that came later are absent
+	over   bool   // the request that it is the start of has ended
 }
 
 func (s *snapshot) mark(g int) mark {
@@ -46,7 +47,7 @@ func (s *snapshot) follow(g int, p, q knot) {
 // repair sets right what was not known when the snapshot was taken: g was
 // lost, and here is its next reading. Nobody was charged for what it spent.
 func (s *snapshot) repair(i int, g *gpu) {
-	if i >= len(s.marks) || !s.marks[i].lost {
+	if i >= len(s.marks) || !s.marks[i].lost || g.curve[g.main].last().t < s.t {
 		return
 	}
 	m := &s.marks[i]
@@ -66,6 +67,9 @@ func (s *snapshot) repair(i int, g *gpu) {
 
 // complete tells whether nothing more can be learnt about its edges.
 func (s *snapshot) complete() bool {
+	if s.over {
+		return true
+	}
 	for _, m := range s.marks {
 		if m.lost || m.edge.ok && !m.edge.complete {
 			return false

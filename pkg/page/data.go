@@ -2,6 +2,7 @@ package page
 
 import (
 	"strconv"
+	"strings"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
@@ -11,9 +12,31 @@ import (
 // data is what the scripts read. Values are in base units; instants are seconds
 // since the run's zero, which is the beginning of its window.
 type data struct {
-	Title   string   `json:"title"`
-	Runs    []run    `json:"runs"`
-	Changes []Change `json:"changes,omitempty"`
+	Title   string    `json:"title"`
+	Runs    []run     `json:"runs"`
+	Changes []changed `json:"changes,omitempty"`
+}
+
+type changed struct {
+	Tag     string   `json:"tag"`
+	Header  string   `json:"header"`
+	Change  *float64 `json:"change"`
+	Low     *float64 `json:"low"`
+	High    *float64 `json:"high"`
+	Verdict string   `json:"verdict,omitempty"`
+}
+
+// judged is the verdict on an objective.
+type judged struct {
+	Name   string   `json:"name"`
+	Bound  string   `json:"bound,omitempty"`
+	Unit   unit     `json:"unit"`
+	Value  *float64 `json:"value"`
+	Text   string   `json:"text,omitempty"`
+	Margin *float64 `json:"margin"`
+	GPU    string   `json:"gpu,omitempty"`
+	Met    bool     `json:"met"`
+	Why    string   `json:"why,omitempty"`
 }
 
 type run struct {
@@ -22,6 +45,7 @@ type run struct {
 	Window    float64       `json:"window"` // its length
 	Counts    report.Counts `json:"counts"`
 	Metrics   []metric      `json:"metrics"`
+	Verdicts  []judged      `json:"verdicts,omitempty"`
 	Energy    *energy       `json:"energy,omitempty"`
 	Devices   []device      `json:"devices"` // GPUs, summarized
 	Errors    []errorClass  `json:"errors"`
@@ -121,6 +145,9 @@ func tell(r Run) run {
 		d.Zero, d.Window = p.Window.From, p.Window.Seconds()
 	}
 	d.measured(p)
+	for _, v := range p.Verdicts {
+		d.Verdicts = append(d.Verdicts, judged{v.Name, strings.TrimSpace(v.Op + " " + v.Bound), unit{v.Unit.Shown, v.Unit.Factor}, finite(v.Value), v.Text, finite(v.Margin), v.GPU, v.Met, v.Why})
+	}
 	for _, g := range p.GPUs {
 		d.Devices = append(d.Devices, deviceOf(g))
 	}

@@ -32,12 +32,10 @@ type Run struct {
 
 // A Change is what a comparison found of one metric.
 type Change struct {
-	Tag     string  `json:"tag"`
-	Header  string  `json:"header"`
-	Change  float64 `json:"change"` // (new − old) / old
-	Low     float64 `json:"low"`    // the interval of Change
-	High    float64 `json:"high"`
-	Verdict string  `json:"verdict,omitempty"` // such as "slower", "no difference found"
+	Tag, Header string
+	Change      float64 // (new − old) / old; NaN if it is not known
+	Low, High   float64 // the interval of Change; NaN if it is not known
+	Verdict     string  // in words; what begins with "better" or "worse" is marked as that
 }
 
 // Options say how a page is made. The zero value is ready.
@@ -113,7 +111,10 @@ func policy(scripts []string) string {
 // payload is the data as JSON in which no "<" is left, nor anything else that
 // could end a script element or begin a comment in it.
 func payload(opt Options, runs []Run) ([]byte, error) {
-	d := data{Title: opt.Title, Changes: opt.Changes}
+	d := data{Title: opt.Title}
+	for _, c := range opt.Changes {
+		d.Changes = append(d.Changes, changed{c.Tag, c.Header, finite(c.Change), finite(c.Low), finite(c.High), c.Verdict})
+	}
 	for _, r := range runs {
 		d.Runs = append(d.Runs, tell(r))
 	}

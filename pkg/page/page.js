@@ -11,6 +11,7 @@
   head();
   if (run) {
     cards();
+    objectives();
     notes();
     changes();
     spread();
@@ -118,13 +119,27 @@
       all.length > few ? element("details", {}, element("summary", {}, `${all.length - few} more`), element("ul", { class: "notes" }, all.slice(few))) : null);
   }
 
+  function objectives() {
+    const list = run.verdicts;
+    if (!list?.length) return;
+    const missed = list.filter((v) => !v.met).length;
+    const value = (v) => v.text ?? (known(v.value) ? quantity(v.value, v.unit) : "–");
+    section(page, "objectives", "Objectives", element("p", { class: missed ? "bad" : "good" }, missed ? `✘ ${missed} of ${list.length} missed` : `✔ all ${list.length} met`),
+      element("div", { class: "cards" }, list.map((v) => element("div", { class: "card objective", "data-met": v.met },
+        element("h3", {}, v.name + (v.bound ? " " + v.bound : "")), element("p", { class: "number" }, value(v)),
+        element("p", {}, element("span", { class: v.met ? "good" : "bad" }, v.met ? "✔ met" : v.why ? "✘ not measured" : "✘ missed"),
+          known(v.margin) ? ", margin " + change(v.margin) : "", v.gpu && !v.why ? " on " + v.gpu : "", v.why ? ": " + v.why : "")))));
+  }
+
   function changes() {
     if (!data.changes?.length) return;
+    // Only what was found is coloured; the sign does without.
+    const way = (c) => (c.verdict?.startsWith("better") ? ["good", "✔ "] : c.verdict?.startsWith("worse") ? ["bad", "✘ "] : ["", ""]);
     section(page, "changes", "Changes against the baseline", table([
       { head: "Metric", words: true, of: (c) => c.header },
-      { head: "change", of: (c) => c.change, show: (c) => element("span", { class: tone(c.tag, c.change) }, change(c.change)) },
-      { head: "interval", of: (c) => c.low, show: (c) => change(c.low) + " to " + change(c.high) },
-      { head: "verdict", words: true, of: (c) => c.verdict },
+      { head: "change", of: (c) => c.change, show: (c) => (known(c.change) ? element("span", { class: way(c)[0] }, change(c.change)) : "–") },
+      { head: "interval (95 %)", of: (c) => c.low, show: (c) => (known(c.low) ? change(c.low) + " to " + change(c.high) : "–") },
+      { head: "verdict", words: true, of: (c) => c.verdict, show: (c) => element("span", { class: way(c)[0] }, way(c)[1] + (c.verdict ?? "")) },
     ], data.changes));
   }
 

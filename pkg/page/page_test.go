@@ -154,7 +154,8 @@ func TestNumbers(t *testing.T) {
 func TestComparison(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	changes := []Change{{Tag: "request_latency", Header: "Request Latency", Change: 0.03, Low: 0.02, High: 0.04, Verdict: "slower"}}
+	nan := math.NaN()
+	changes := []Change{{"request_latency", "Request Latency", 0.03, 0.02, 0.04, "slower"}, {"goodput", "Goodput", nan, nan, nan, "too little data"}}
 	if err := HTML(&b, Options{Changes: changes}, Run{"new", demo(t)}, Run{"old", demo(t)}); err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +163,9 @@ func TestComparison(t *testing.T) {
 	if len(d.Runs) != 2 || d.Runs[0].Name != "new" || d.Runs[1].Name != "old" {
 		t.Errorf("runs %v", d.Runs)
 	}
-	if diff := cmp.Diff(changes, d.Changes); diff != "" {
+	ptr := func(x float64) *float64 { return &x }
+	want := []changed{{"request_latency", "Request Latency", ptr(0.03), ptr(0.02), ptr(0.04), "slower"}, {"goodput", "Goodput", nil, nil, nil, "too little data"}}
+	if diff := cmp.Diff(want, d.Changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }

@@ -168,7 +168,7 @@ func TestEveryTypeComesBack(t *testing.T) {
 		{&Scrape{Source: "s", Took: f, Status: 200, Bytes: new(int64(4)), GPUs: i, Repeat: true, Rejected: 1, Error: "e"}, new(Scrape)},
 		{&Energy{Scope: ScopeGPU, UUID: "u", Host: "h", GPU: i, Model: "m", MIG: "1", GPUs: 2, Phase: Profiling, From: 1, To: 2, Took: 3,
 			Energy: f, Source: "counter", Counter: f, Integral: f, PlusMinus: f, Requests: f, Others: f, Idle: f, Share: "equal", Refresh: f,
-			Lag: &Lag{1, 2, f}, Regime: &Regime{Name: RegimeIdle, Idle: f}, Readings: 4,
+			Lag: &Lag{1, 2, true, f}, Regime: &Regime{Name: RegimeIdle, Idle: f}, Readings: 4,
 			Verdict: Valid, Reasons: []string{}}, new(Energy)},
 		{&Note{Run: "R", Level: Warning, Code: "c", Message: "m", Source: "s", UUID: "u", File: "f", Seconds: f}, new(Note)},
 		{&End{Run: "R", Reason: Complete, Counts: map[string]int64{"a": 1},

@@ -206,6 +206,7 @@ type ServerState struct {
 // A GPU is one reading of one GPU or MIG instance.
 type GPU struct {
 	Header
+	Run        string             `json:"run,omitempty"` // of the scraper
 	Source     string             `json:"source"`
 	Host       string             `json:"host,omitempty"`
 	Platform   string             `json:"platform,omitempty"` // "nvidia", "amd"
@@ -236,6 +237,7 @@ const (
 // A Scrape is one visit to one source, successful or not.
 type Scrape struct {
 	Header
+	Run      string   `json:"run,omitempty"` // of the scraper
 	Source   string   `json:"source"`
 	Late     float64  `json:"late,omitempty"`   // seconds from when the visit was due to its beginning
 	Took     *float64 `json:"took,omitempty"`   // seconds from the request to the last byte
@@ -253,6 +255,7 @@ type Scrape struct {
 // it holds every series that was asked for, whether or not it has changed.
 type Server struct {
 	Header
+	Run    string            `json:"run,omitempty"` // of the scraper
 	Source string            `json:"source"`
 	Server string            `json:"server,omitempty"` // what it is: "vllm", "sglang", "tensorrt-llm", "llama.cpp", …
 	Labels map[string]string `json:"labels,omitempty"` // of the source
@@ -287,107 +290,6 @@ type Series struct {
 	Buckets [][2]float64 `json:"buckets,omitempty"`
 }
 
-// Scopes and verdicts of energy.
-const (
-	ScopeGPU   = "gpu"
-	ScopeTotal = "total"
-
-	Valid   = "valid"
-	Invalid = "invalid"
-)
-
-// An Energy is what a join found for one GPU, or for all, over a phase.
-type Energy struct {
-	Header
-	Scope     string   `json:"scope"`
-	UUID      string   `json:"uuid,omitempty"`
-	Host      string   `json:"host,omitempty"`
-	GPU       *int     `json:"gpu,omitempty"`
-	Model     string   `json:"model,omitempty"`
-	MIG       string   `json:"mig,omitempty"`
-	GPUs      int      `json:"gpus,omitempty"` // total: how many were added
-	Phase     string   `json:"phase"`
-	From      Time     `json:"from"`
-	To        Time     `json:"to"`
-	Took      float64  `json:"took"`                 // To − From, seconds
-	Energy    *float64 `json:"energy,omitempty"`     // J, from the better source
-	Source    string   `json:"source,omitempty"`     // "counter", "integral", "mixed" (total)
-	Counter   *float64 `json:"counter,omitempty"`    // J, by the energy counter
-	Integral  *float64 `json:"integral,omitempty"`   // J, by power over time
-	PlusMinus *float64 `json:"plus_minus,omitempty"` // J, half-width
-	Requests  *float64 `json:"requests,omitempty"`   // J charged to the phase's finished requests
-	Others    *float64 `json:"others,omitempty"`     // J charged to any other request inside the window
-	Idle      *float64 `json:"idle,omitempty"`       // J while nothing was in flight
-	Share     string   `json:"share,omitempty"`      // the convention of Requests, Others and of the shares
-	Refresh   *float64 `json:"refresh,omitempty"`    // median seconds between distinct readings
-	Lag       *Lag     `json:"lag,omitempty"`
-	Regime    *Regime  `json:"regime,omitempty"` // total: what the phase looks like
-	Readings  int      `json:"readings"`
-	Verdict   string   `json:"verdict"`
-	Reasons   []string `json:"reasons"`
-}
-
-// A Lag is by how much a GPU's telemetry follows the load, found by
-// cross-correlation.
-type Lag struct {
-	Seconds     float64  `json:"seconds"`           // above 0 if telemetry is behind
-	Correlation float64  `json:"correlation"`       // Pearson's r at that delay
-	Applied     *float64 `json:"applied,omitempty"` // seconds taken off the readings' instants before
-}
-
-// Names of regimes.
-const (
-	RegimeIdle         = "idle"          // nothing was in flight
-	RegimeThrottled    = "throttled"     // power or temperature held the clocks down
-	RegimeQueueBound   = "queue-bound"   // requests waited for a place
-	RegimeComputeBound = "compute-bound" // the SMs were busy and the memory was not
-	RegimeMemoryBound  = "memory-bound"  // the other way round
-	RegimeBalanced     = "balanced"      // both were busy
-	RegimeUnderused    = "underutilised" // neither was
-	RegimeUnknown      = "unknown"       // too little was measured
-)
-
-// Severities of throttling, by the share of time for which it was on.
-const (
-	ThrottlingNone         = "none"
-	ThrottlingTransient    = "transient"    // less than 1 %
-	ThrottlingIntermittent = "intermittent" // less than 10 %
-	ThrottlingSignificant  = "significant"  // less than 50 %
-	ThrottlingSevere       = "severe"
-)
-
-// A Regime is what a stretch of time looks like, and the numbers that say so:
-// time-weighted means, those of GPUs over all of them. What was not measured is
-// absent.
-type Regime struct {
-	Name    string   `json:"name"`
-	Also    []string `json:"also,omitempty"` // other regimes whose conditions hold, that say less
-	From    Time     `json:"from,omitzero"`
-	Seconds float64  `json:"seconds,omitempty"`
-
-	SM     *float64 `json:"sm,omitempty"`     // 0..1, by the field of the GPU that is first in Basis
-	Memory *float64 `json:"memory,omitempty"` // 0..1, by the one that is last in Basis
-	// Basis are the fields that SM and Memory are from. Those that count the
-	// time in which anything was running, gpu_utilization and
-	// memory_utilization, are used where there is no activity of units; they are
-	// high long before the units are busy.
-	Basis []string `json:"basis,omitempty"`
-
-	PowerViolation   *float64 `json:"power_violation,omitempty"`   // share of time, 0..1
-	ThermalViolation *float64 `json:"thermal_violation,omitempty"` // share of time, 0..1
-	Throttling       string   `json:"throttling,omitempty"`        // how severe the worse of them is
-	Clock            *float64 `json:"clock,omitempty"`             // SM clock / the highest that was seen
-	Temperature      *float64 `json:"temperature,omitempty"`       // °C
-
-	InFlight *float64 `json:"in_flight,omitempty"` // requests, as the client knows them
-	Idle     *float64 `json:"idle,omitempty"`      // share of time in which there were none
-	Running  *float64 `json:"running,omitempty"`   // requests, as the server knows them
-	Waiting  *float64 `json:"waiting,omitempty"`
-	KVCache  *float64 `json:"kv_cache,omitempty"` // 0..1
-
-	Thresholds string `json:"thresholds,omitempty"` // that the name was found by
-}
-
 // Levels of notes.
 const (
 	Info    = "info"
@@ -406,72 +308,6 @@ type Note struct {
 	File    string   `json:"file,omitempty"`
 	Seconds *float64 `json:"seconds,omitempty"` // that it is about
 	Regime  *Regime  `json:"regime,omitempty"`  // of code "regime"
-}
-
-// Reasons of an end.
-const (
-	Complete    = "complete"
-	Interrupted = "interrupted"
-	Failed      = "failed"
-)
-
-// An End closes the stream of a producer.
-type End struct {
-	Header
-	Run    string           `json:"run"`
-	Reason string           `json:"reason"`
-	Counts map[string]int64 `json:"counts,omitempty"`
-	Health *Health          `json:"health,omitempty"`
-
-	// Of a scraper: what it cost its sources, and this machine.
-	Sources []SourceCost `json:"sources,omitempty"`
-	Process *Process     `json:"process,omitempty"`
-}
-
-// A SourceCost is what visiting one source took, so that the effect of the
-// observer on what it observes is known. Durations are seconds.
-type SourceCost struct {
-	Source   string   `json:"source"`
-	Requests int64    `json:"requests"`
-	Failures int64    `json:"failures,omitempty"`
-	Repeats  int64    `json:"repeats,omitempty"`
-	Bytes    int64    `json:"bytes"`               // of bodies, as they came
-	TookMean *float64 `json:"took_mean,omitempty"` // of visits that gave a page
-	TookP99  *float64 `json:"took_p99,omitempty"`  // to 5 %
-	LateP99  *float64 `json:"late_p99,omitempty"`  // from when visits were due to their beginning; to 5 %
-	Refresh  *float64 `json:"refresh,omitempty"`   // median between readings that said something new, of the latest 65
-}
-
-// Process is what a process used of its machine.
-type Process struct {
-	Took   float64 `json:"took"`             // s, that it ran
-	CPU    float64 `json:"cpu"`              // s, of all processors together, user and system
-	Share  float64 `json:"share"`            // CPU / Took: 0.02 is a fiftieth of one processor
-	Memory int64   `json:"memory,omitempty"` // bytes, resident, at most
-	// LateP99 is, in seconds and to 5 %, how late what this process was to do at
-	// an instant began.
-	LateP99 *float64 `json:"late_p99,omitempty"`
-}
-
-// Verdicts on the health of a client.
-const (
-	Healthy     = "healthy"
-	ClientBound = "client-bound" // what was measured is this client rather than the server
-)
-
-// Health tells whether a load generator kept up with its schedule and its
-// streams. Durations are seconds.
-type Health struct {
-	Verdict    string   `json:"verdict"`
-	Reasons    []string `json:"reasons"`               // why it is client-bound
-	LateP99    *float64 `json:"late_p99,omitempty"`    // of requests that were due at an instant and had to wait for nothing but the client
-	Stall      float64  `json:"stall"`                 // the longest time that a goroutine which was due did not run
-	Scheduling float64  `json:"scheduling_p99"`        // 99th percentile of the time that goroutines which could run waited for a processor
-	GCPause    float64  `json:"gc_pause"`              // the longest stop of all goroutines for garbage collection
-	CPU        float64  `json:"cpu"`                   // share of the processors that it could use
-	OutputWait float64  `json:"output_wait"`           // how long requests waited for the reader of the records
-	Files      int      `json:"files,omitempty"`       // descriptors that were open at most
-	FileLimit  int      `json:"files_limit,omitempty"` // and that may be
 }
 
 func (*Run) kind() string     { return TypeRun }

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
@@ -38,14 +39,11 @@ func (columns layout) groups(r *report.Report) []*grid {
 
 // keysOf are the names of the keys.
 func keysOf(g report.Group) string {
-	s := ""
-	for i, k := range g.Keys {
-		if i > 0 {
-			s += " | "
-		}
-		s += k.Name
+	var names []string
+	for _, k := range g.Keys {
+		names = append(names, k.Name)
 	}
-	return s
+	return strings.Join(names, " | ")
 }
 
 // A figure is a column of an overview.

@@ -85,6 +85,9 @@ func (l line) bold() string {
 
 // pages is what there is to show of r.
 func pages(r *report.Report, opt Options) []page {
+	if r.Comparison != nil {
+		return compared(r, opt)
+	}
 	var list []page
 	table := func(g *grid) {
 		if len(g.rows) > 0 {
@@ -104,7 +107,7 @@ func pages(r *report.Report, opt Options) []page {
 	}
 	table(timeslices(r, opt))
 	if opt.NoGPU {
-		r = &report.Report{Notes: r.Notes}
+		r = &report.Report{Notes: r.Notes, Verdicts: r.Verdicts}
 	} else {
 		if l := reachability(r); len(l) > 0 {
 			list = append(list, page{lines: l})
@@ -123,6 +126,7 @@ func pages(r *report.Report, opt Options) []page {
 			table(split(e))
 		}
 	}
+	list = append(list, judged(r)...)
 	if l := remarks(r); len(l) > 0 && !opt.NoNote {
 		list = append(list, page{lines: l})
 	}

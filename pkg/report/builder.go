@@ -3,11 +3,9 @@ package report
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"aiperf/pkg/record"
-	"aiperf/pkg/stat"
 )
 
 // A Builder collects what a [Report] is made of. The zero value is ready. It is
@@ -28,6 +26,7 @@ type Builder struct {
 	notes    notes
 	story    *teller // nil unless it is asked for
 	watch    *watch  // nil unless it is asked for
+	filter   Filter
 
 	elsewhere map[string]int // requests of other phases
 	begun     map[string]int // by run: requests that began
@@ -44,6 +43,10 @@ type Builder struct {
 func (b *Builder) Add(l record.Line) error {
 	if l.V > record.Version {
 		b.newer++
+	}
+	if b.filter.Conditions = b.Options.Where; !b.filter.Keep(l) {
+		b.skip(l)
+		return nil
 	}
 	err := b.add(l)
 	if err != nil {
@@ -153,11 +156,11 @@ func (b *Builder) addRun(l record.Line) error {
 func (b *Builder) Report() *Report {
 	r := &Report{Runs: b.producers(), Options: b.Options}
 	b.requests.opt, b.warm.opt = &b.Options, &b.Options
-	r.Window = b.window()
-	r.Requests = b.counts()
+	v, warm := b.requests.whole(), b.warm.whole()
+	r.Window = b.window(v)
+	r.Requests = b.counts(v, warm)
 	r.Models, r.URLs = keys(b.requests.models.all()), keys(b.requests.urls.all())
 	var l *load
-	v := b.requests.whole()
 	if b.requests.any() {
 		r.Metrics = v.metrics()
 		l = v.load()
@@ -165,24 +168,26 @@ func (b *Builder) Report() *Report {
 		r.Metrics = append(r.Metrics, b.schedule(v, r.Runs)...)
 	}
 	if b.warm.any() {
-		r.Warmup = b.warm.whole().metrics()
+		r.Warmup = warm.metrics()
 	}
 	r.Errors, r.Stopped = b.requests.failed.classes(), b.requests.stopped.classes()
 	r.Sources = b.sources.list(b, r.Runs)
 	r.GPUs = b.gpus.summarize(r.Window, b.Options.Percentiles)
 	r.Energy = b.energy.finish(r, v)
 	r.Groups = b.groups(r)
-	r.Slices = b.slices(l, r.Window)
-	r.Notes = b.remark(r)
+	r.Slices = b.slices(l, v, r.Window)
+	b.undivided(r)
+	r.Verdicts = r.judge(b.Options.SLOs)
+	r.Notes = b.remark(r, v)
 	if b.story != nil {
 		r.Story = b.story.finish(r.GPUs)
 	}
 	return r
 }
 
-func (b *Builder) counts() Counts {
-	c := b.requests.counts()
-	c.Warmup = b.warm.len()
+func (b *Builder) counts(v, warm *view) Counts {
+	c, w := v.counts(), warm.counts()
+	c.Warmup = w.OK + w.Failed + w.Cancelled
 	// Numbers of lines, and not ids, are compared: that costs nothing and does not
 	// depend on their order. A run without begin lines was filtered.
 	finished := b.finished.all()
@@ -196,18 +201,11 @@ func (b *Builder) counts() Counts {
 // fixed schedule, beyond the least late of them.
 func (b *Builder) schedule(v *view, runs []Run) []Metric {
 	fixed := slices.ContainsFunc(runs, func(r Run) bool { return r.Config["fixed-schedule"] == "true" })
-	var late []float64
-	least := math.Inf(1)
-	for _, row := range v.rows {
-		if x := v.get(colLate, row); x == x && v.ok(row) {
-			late = append(late, x)
-			least = min(least, x)
-		}
-	}
-	if !fixed || len(late) == 0 {
+	s, ok := v.of("credit_to_start_latency")
+	if !fixed || !ok {
 		return nil
 	}
-	s := stat.SummarizeInPlace(late, stat.Population)
+	least := s.Min
 	var t singles
 	for _, p := range []float64{50, 90, 99} {
 		x, _ := s.Percentile(p)
@@ -239,8 +237,8 @@ func (b *Builder) producers() []Run {
 }
 
 // window is that of the requests, or else all that was read.
-func (b *Builder) window() *Window {
-	if w := b.requests.window(); w != nil {
+func (b *Builder) window(v *view) *Window {
+	if w := v.between(); w != nil {
 		return w
 	}
 	return b.gpus.span()

@@ -105,7 +105,7 @@ func (e *Energy) metrics(r *Report, v *view) []Metric {
 		e.perThing(&t, r, total)
 	}
 	for _, m := range charged {
-		if s, ok := v.distribution(m.of); ok {
+		if s, ok := v.of(m.tag); ok {
 			t = append(t, Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Order: m.order, Stat: s})
 		}
 	}
@@ -209,6 +209,7 @@ func reasons(codes []string) string {
 		"gpu-lost":   "a GPU vanished",
 		"mig":        "MIG instances share their GPU's power",
 		"stale":      "readings are refreshed too seldom for so short a window",
+		"no-success": "no request succeeded",
 		"skew":       "it is not known well enough when readings were taken",
 	}
 	var list []string

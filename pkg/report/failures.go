@@ -77,14 +77,8 @@ func sortClasses(list []ErrorClass) {
 
 // classesOf are the classes of errors of some rows, without messages.
 func (v *view) classesOf() []ErrorClass {
-	counts := map[int32]int{}
-	for _, row := range v.rows {
-		if row < len(v.why) && v.why[row] > 0 {
-			counts[v.why[row]]++
-		}
-	}
 	var list []ErrorClass
-	for i, n := range counts {
+	for i, n := range v.digest().why {
 		k := v.failed.list[i-1]
 		list = append(list, ErrorClass{Class: k.class, Code: k.code, Count: n})
 	}

@@ -37,9 +37,6 @@ func (g *gaps) of(row int) []float64 {
 	return g.exact[g.from[row]:to]
 }
 
-// any tells whether there is a gap.
-func (g *gaps) any() bool { return len(g.exact) > 0 || g.counted }
-
 // add takes the gaps of a row, in nanoseconds: those of a request with a
 // negative one are left out, as AIPerf does. Rows come in ascending order; group
 // tells the group of each, −1 for none.
@@ -62,10 +59,7 @@ func (g *gaps) add(row int, ns []int64, group func(row int) int32) {
 	if !g.counted {
 		g.spill(group)
 	}
-	t := g.tallyOf(group(row))
-	for _, n := range ns {
-		t.Add(uint64(n+500) / 1000)
-	}
+	g.tallyOf(group(row)).AddNanoseconds(ns)
 }
 
 // spill counts what was kept.

@@ -22,7 +22,7 @@ func (s *series) summarize(w *Window, more []float64) GPU {
 			f.Stat, g.XIDs, ok = s.changes(col, from, to)
 		case f.Counter:
 			var reset bool
-			f.Stat, reset, ok = s.increase(col, w)
+			f.Stat, reset, ok = s.increase(name, w)
 			if ok && reset {
 				g.Resets = append(g.Resets, f.Header)
 			}
@@ -51,45 +51,83 @@ func (s *series) gauge(col []float64, w *Window, more []float64) (stat.Summary, 
 	if len(x) == 0 {
 		return stat.Summary{}, 0, false
 	}
-	c := s.curve(col, w.From)
+	c := s.curve(col, w.From, from, to)
 	return stat.Summarize(x, stat.Sample, more...), c.Mean(0, w.Seconds()), true
 }
 
-// curve is a column over the seconds since origin.
-func (s *series) curve(col []float64, origin record.Time) stat.Curve {
+// curve is a column over the seconds since origin, from the last value before
+// the reading with the number from to the first one at or behind that with the
+// number to: a window asks for no more.
+func (s *series) curve(col []float64, origin record.Time, from, to int) stat.Curve {
+	for from > 0 {
+		from--
+		if from < len(col) && col[from] == col[from] {
+			break
+		}
+	}
 	var c stat.Curve
-	for i, v := range col {
-		if v, ok := known(v); ok {
+	for i := from; i < len(col); i++ {
+		v, ok := known(col[i])
+		if ok {
 			c.T, c.X = append(c.T, s.taken[i].Sub(origin)), append(c.X, v)
+		}
+		if ok && i >= to {
+			break
 		}
 	}
 	return c
 }
 
-// increase is how much a counter grew over the window, and whether it went
-// backwards inside. It grows on straight lines between the readings that first
-// showed a new value; where it went backwards it is taken to have begun anew
-// from 0.
-func (s *series) increase(col []float64, w *Window) (_ stat.Summary, reset, ok bool) {
-	all := s.curve(col, w.From)
-	d := w.Seconds()
-	if n := len(all.T); n == 0 || all.T[0] > d || all.T[n-1] < 0 {
-		return stat.Summary{}, false, false
+// A growth is a counter over the seconds since the series' first reading: on
+// straight lines between the readings that first showed a new value. Where it
+// went backwards it is taken to have begun anew from 0.
+type growth struct {
+	stat.Curve
+	last   float64   // when it was last read
+	resets []float64 // stretches in which it went backwards: their two ends each
+}
+
+// growth is that of a column, which is looked at once for all windows.
+func (s *series) growth(name string) *growth {
+	if g := s.grown[name]; g != nil {
+		return g
 	}
-	var c stat.Curve
+	g := new(growth)
 	var lost float64 // what the counter had when it went backwards
 	last := math.NaN()
-	for i, v := range all.X {
+	for i, v := range s.fields[name] {
+		if v != v {
+			continue
+		}
+		t := s.taken[i].Sub(s.taken[0])
 		if v < last {
 			lost += last
-			reset = reset || all.T[i] >= 0 && (i == 0 || all.T[i-1] <= d)
+			g.resets = append(g.resets, g.last, t)
 		}
 		if v != last {
-			c.T, c.X = append(c.T, all.T[i]), append(c.X, v+lost)
+			g.T, g.X = append(g.T, t), append(g.X, v+lost)
 		}
-		last = v
+		last, g.last = v, t
 	}
-	return stat.Summary{N: 1, Mean: c.At(d) - c.At(0)}, reset, true
+	if s.grown == nil {
+		s.grown = map[string]*growth{}
+	}
+	s.grown[name] = g
+	return g
+}
+
+// increase is how much a counter grew over the window, and whether it went
+// backwards inside.
+func (s *series) increase(name string, w *Window) (_ stat.Summary, reset, ok bool) {
+	g := s.growth(name)
+	from, to := w.From.Sub(s.taken[0]), w.To.Sub(s.taken[0])
+	if len(g.T) == 0 || g.T[0] > to || g.last < from {
+		return stat.Summary{}, false, false
+	}
+	for i := 0; i < len(g.resets); i += 2 {
+		reset = reset || g.resets[i+1] >= from && g.resets[i] <= to
+	}
+	return stat.Summary{N: 1, Mean: g.At(to) - g.At(from)}, reset, true
 }
 
 // changes counts how often the last error's code changed in the window, and
@@ -98,19 +136,22 @@ func (s *series) changes(col []float64, from, to int) (stat.Summary, []int, bool
 	last := math.NaN()
 	n, seen := 0, false
 	var codes []int
-	for i := 0; i < min(to, len(col)); i++ {
+	first := min(from, len(col))
+	for first > 0 && last != last {
+		first--
+		last = col[first]
+	}
+	for i := from; i < min(to, len(col)); i++ {
 		v, ok := known(col[i])
 		if !ok {
 			continue
 		}
-		if i >= from {
-			seen = true
-			if v != last && !math.IsNaN(last) {
-				n++
-			}
-			if code := int(v); code != 0 && !slices.Contains(codes, code) {
-				codes = append(codes, code)
-			}
+		seen = true
+		if v != last && !math.IsNaN(last) {
+			n++
+		}
+		if code := int(v); code != 0 && !slices.Contains(codes, code) {
+			codes = append(codes, code)
 		}
 		last = v
 	}

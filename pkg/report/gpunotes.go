@@ -95,9 +95,13 @@ func (b *Builder) aboutEnergy(n *remarks, r *Report) {
 	if r.Energy == nil {
 		return
 	}
+	if len(b.Options.Where) > 0 {
+		n.info("filter-energy", "the energy is that of all GPUs and of the whole run, whatever is left of them, and is not divided by what is left; what requests were charged is that of those that are left")
+		return
+	}
 	if len(b.energy.total) > 1 {
 		n.warn("energies", "the energy is the sum of %d totals, one for each time that aiperf-merge was run; its power is that while they lasted", len(b.energy.total))
 	} else if requests && r.Window != nil && differs(r.Energy.Total.Took, r.Window.Seconds()) {
-		n.warn("energy-window", "the energy is that of %.3f s, and the requests took %.3f s: they were filtered after they were merged; merge again", r.Energy.Total.Took, r.Window.Seconds())
+		n.warn("energy-window", "the energy is that of %.3f s, and the requests took %.3f s: some requests are not in it, as where a window was cut out of the stream, or where it was filtered after it was merged", r.Energy.Total.Took, r.Window.Seconds())
 	}
 }

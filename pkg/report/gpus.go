@@ -38,6 +38,7 @@ type series struct {
 	taken  []record.Time
 	fields map[string][]float64 // NaN or the end of the list where there was none
 	sorted bool
+	grown  map[string]*growth // what was found of counters; nil after a reading was added
 }
 
 func (g *gpus) add(l record.Line) error {
@@ -70,6 +71,7 @@ func (s *series) add(taken record.Time, fields map[string]float64) {
 		s.sorted = false
 	}
 	s.taken = append(s.taken, taken)
+	s.grown = nil
 	for name, v := range fields {
 		col := s.fields[name]
 		for len(col) < len(s.taken)-1 {

@@ -158,6 +158,11 @@ func (b *Builder) requestGroups() []Group {
 	var list []Group
 	for _, q := range []*requests{&b.warm, &b.requests} {
 		views := map[int32]*view{}
+		for g, d := range q.digests {
+			if g >= 0 && (q == &b.requests || slices.Contains(b.Options.By, "phase")) {
+				views[g] = &view{requests: q, group: g, sum: d}
+			}
+		}
 		for row, g := range q.group {
 			if g < 0 || q == &b.warm && !slices.Contains(b.Options.By, "phase") {
 				continue
@@ -184,15 +189,9 @@ func (b *Builder) group(v *view, key string) Group {
 		g.Window = &Window{s.from, s.to}
 		g.Metrics = append(g.Metrics, v.load().metrics(v.flight(), b.Options.Percentiles)...)
 	}
-	total, any := 0.0, false
-	for _, row := range v.rows {
-		if x := v.get(colEnergy, row); x == x {
-			total, any = total+x, true
-		}
-	}
-	if any {
-		g.Energy = &total
-		g.Metrics = append(g.Metrics, v.charged(total)...)
+	if d := v.digest(); d.charged > 0 {
+		g.Energy = &d.energy
+		g.Metrics = append(g.Metrics, v.charged(d.energy)...)
 	}
 	if about(b.Options.By, []string{"phase", "run"}) && g.Window != nil {
 		g.GPUs = b.gpus.summarize(g.Window, b.Options.Percentiles)
@@ -204,14 +203,14 @@ func (b *Builder) group(v *view, key string) Group {
 func (v *view) charged(total float64) []Metric {
 	var t singles
 	c := v.counts()
-	if out, _ := v.outputs(); out > 0 {
+	if out := v.digest().out; out > 0 {
 		t.add("energy_per_output_token", "Energy per Output Token", JoulesPerToken, 750, total/out)
 	}
 	if c.OK > 0 {
 		t.add("energy_per_request", "Energy per Request", JoulesPerRequest, 755, total/float64(c.OK))
 	}
 	for _, m := range charged {
-		if s, ok := v.distribution(m.of); ok {
+		if s, ok := v.of(m.tag); ok {
 			t = append(t, Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Order: m.order, Stat: s})
 		}
 	}

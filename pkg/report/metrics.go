@@ -15,15 +15,19 @@ type view struct {
 	window *Window // nil: from their first start to their last end
 	slice  bool    // the window is a time slice
 	group  int32   // −1: not one
+	sum    *digest // see [view.digest]
 }
 
 // whole is a view of all requests.
 func (q *requests) whole() *view {
+	if q.digests != nil {
+		q.condense()
+		return &view{requests: q, group: -1, sum: q.digests[-1]}
+	}
 	v := &view{requests: q, group: -1, rows: make([]int, q.len())}
 	for i := range v.rows {
 		v.rows[i] = i
 	}
-	v.window = q.window()
 	return v
 }
 
@@ -32,7 +36,7 @@ func (v *view) metrics() []Metric {
 	all := make([]Metric, len(measures))
 	parallel(len(measures), func(i int) {
 		m := &measures[i]
-		if s, ok := v.distribution(m.of); ok {
+		if s, ok := v.distribution(i); ok {
 			all[i] = Metric{Tag: m.tag, Header: m.header, Unit: m.unit, Table: m.table, Order: m.order, Larger: m.larger, Stat: s}
 			if m.tag == "time_to_first_output_token" && !v.thought {
 				all[i].Order = 0 // it is the time to first token
@@ -49,15 +53,8 @@ func (v *view) metrics() []Metric {
 		list = append(list, Metric{Tag: "inter_chunk_latency", Header: "Inter Chunk Latency", Unit: Milliseconds, Order: 410, Stat: s})
 	}
 	list = append(list, v.adjusted(list)...)
-	var isl []float64
-	for _, row := range v.rows {
-		if x := v.get(colIn, row); v.outcome(row) == failing && x == x {
-			isl = append(isl, x)
-		}
-	}
-	if len(isl) > 0 {
-		list = append(list, Metric{Tag: "error_isl", Header: "Error Input Sequence Length", Unit: Tokens, Larger: true,
-			Stat: stat.Summarize(isl, stat.Population, v.opt.Percentiles...)})
+	if s, ok := v.errorISL(); ok {
+		list = append(list, Metric{Tag: "error_isl", Header: "Error Input Sequence Length", Unit: Tokens, Larger: true, Stat: s})
 	}
 	return append(list, v.totals(list)...)
 }
@@ -76,14 +73,42 @@ func parallel(n int, f func(i int)) {
 	wg.Wait()
 }
 
-// distribution is that of what the answered requests have of a metric.
-func (v *view) distribution(of func(*requests, int) (float64, bool)) (stat.Summary, bool) {
+// distribution is that of what the answered requests have of one of measurable.
+func (v *view) distribution(i int) (stat.Summary, bool) {
+	if d := v.digest(); d.sketches != nil {
+		return sketched(d.sketches[i], v.opt.Percentiles)
+	}
+	of := measurable[i].of
 	x := make([]float64, 0, len(v.rows))
 	for _, row := range v.rows {
 		if !v.ok(row) {
 			continue
 		}
-		if y, ok := of(v.requests, row); ok && !math.IsInf(y, 0) {
+		if y, ok := of(v.requests, row); ok && finite(y) {
+			x = append(x, y)
+		}
+	}
+	return stat.SummarizeInPlace(x, stat.Population, v.opt.Percentiles...), len(x) > 0
+}
+
+// of is the distribution of the metric of a request with that tag.
+func (v *view) of(tag string) (stat.Summary, bool) {
+	for i := range measurable {
+		if measurable[i].tag == tag {
+			return v.distribution(i)
+		}
+	}
+	return stat.Summary{}, false
+}
+
+// errorISL is how long the prompts of requests that failed were.
+func (v *view) errorISL() (stat.Summary, bool) {
+	if d := v.digest(); d.sketches != nil {
+		return sketched(&d.errorISL, v.opt.Percentiles)
+	}
+	var x []float64
+	for _, row := range v.rows {
+		if y := v.get(colIn, row); v.outcome(row) == failing && y == y {
 			x = append(x, y)
 		}
 	}
@@ -114,35 +139,15 @@ func (v *view) interChunk() (stat.Summary, bool) {
 
 // span is the time that the view's answered requests took; of all, if none was
 // answered.
-func (v *view) span() (s span) {
-	var bad span
-	for _, row := range v.rows {
-		if v.outcome(row) == answered {
-			s.add(v.start[row], v.end(row))
-		} else if v.outcome(row) != untimed {
-			bad.add(v.start[row], v.end(row))
-		}
+func (v *view) span() span {
+	d := v.digest()
+	if d.done.n == 0 {
+		return d.undone
 	}
-	if s.n == 0 {
-		return bad
-	}
-	return s
+	return d.done
 }
 
-// counts are those of the view's rows.
-func (v *view) counts() (c Counts) {
-	for _, row := range v.rows {
-		switch v.outcome(row) {
-		case failing:
-			c.Failed++
-		case cancelled:
-			c.Cancelled++
-		default:
-			c.OK++
-		}
-	}
-	return c
-}
+func (v *view) counts() Counts { return v.digest().counts }
 
 // totals are the aggregate and the derived metrics.
 func (v *view) totals(list []Metric) []Metric {
@@ -151,7 +156,7 @@ func (v *view) totals(list []Metric) []Metric {
 	ok, failed := float64(c.OK), float64(c.Failed)
 	sums := sumsOf(list)
 	isl, anyIn := sums["input_sequence_length"]
-	osl, anyOut := v.outputs()
+	osl, anyOut := v.digest().out, v.digest().counted > 0
 	s := v.span()
 	if d := v.length(s); d > 0 && c.OK > 0 {
 		if anyOut {
@@ -204,16 +209,6 @@ func sumsOf(list []Metric) map[string]float64 {
 	return sums
 }
 
-// outputs is the number of output tokens, and whether it was counted.
-func (v *view) outputs() (sum float64, any bool) {
-	for _, row := range v.rows {
-		if x := v.get(colOut, row); v.ok(row) && x == x {
-			sum, any = sum+x, true
-		}
-	}
-	return sum, any
-}
-
 // tokens are totals of tokens.
 func (v *view) tokens(t *singles, sums map[string]float64, osl float64, anyIn, anyOut bool) {
 	if anyIn {
@@ -239,8 +234,8 @@ func (v *view) tokens(t *singles, sums map[string]float64, osl float64, anyIn, a
 	if read, prompt := sums["usage_prompt_cache_read_tokens"], sums["usage_prompt_tokens"]; read > 0 && prompt > 0 {
 		t.add("overall_usage_prompt_cache_read_pct", "Overall Usage Prompt Cache Read %", Percent, 0, read/prompt).Larger = true
 	}
-	if n, asked := v.mismatches(); asked > 0 {
-		t.add("osl_mismatch_count", "OSL Mismatch Count", Requests, 0, float64(n))
+	if d := v.digest(); d.asked > 0 {
+		t.add("osl_mismatch_count", "OSL Mismatch Count", Requests, 0, float64(d.off))
 	}
 }
 
@@ -249,12 +244,7 @@ func (v *view) goodput(t *singles, c Counts, d float64) {
 	if len(v.opt.Goodput) == 0 {
 		return
 	}
-	good := 0
-	for _, row := range v.rows {
-		if v.ok(row) && v.good(row) {
-			good++
-		}
-	}
+	good := v.digest().good
 	t.add("goodput", "Goodput", RequestsPerSec, 1000, float64(good)/d).Larger = true
 	t.add("good_request_count", "Good Request Count", Requests, 0, float64(good)).Larger = true
 	t.add("good_request_fraction", "GoodRequestFraction", Ratio, 0, float64(good)/float64(c.OK+c.Failed)).Larger = true
@@ -262,27 +252,9 @@ func (v *view) goodput(t *singles, c Counts, d float64) {
 
 // pace is the rate at which requests were started.
 func (v *view) pace(t *singles) {
-	var s span
-	for _, row := range v.rows {
-		s.add(v.start[row], v.start[row])
-	}
-	if s.n > 1 && s.to > s.from && !v.slice {
+	if s := v.digest().starts; s.n > 1 && s.to > s.from && !v.slice {
 		t.add("achieved_request_rate", "Achieved Request Rate", RequestsPerSec, 0, float64(s.n-1)/s.to.Sub(s.from)).Larger = true
 	}
-}
-
-// mismatches counts the answers whose length was asked for, and those among
-// them that are of another.
-func (v *view) mismatches() (off, asked int) {
-	for _, row := range v.rows {
-		if v.ok(row) && v.get(colAsked, row) > 0 && v.get(colOut, row) > 0 {
-			asked++
-			if v.mismatched(row) {
-				off++
-			}
-		}
-	}
-	return off, asked
 }
 
 // adjustable are the latencies that are also told with failures in them.
@@ -290,15 +262,12 @@ var adjustable = []string{"time_to_first_token", "request_latency", "decode_dura
 
 // adjusted are latencies among which each failed request counts as one that
 // never ended, as in AIPerf: percentiles are those of the nearest rank, and what
-// is infinite or has no meaning then is NaN. There are none without failures.
+// is infinite or has no meaning then is NaN. There are none without failures, and
+// none of sketches.
 func (v *view) adjusted(list []Metric) []Metric {
-	failed := 0
-	for _, row := range v.rows {
-		if v.outcome(row) == failing {
-			failed++
-		}
-	}
-	if failed == 0 {
+	d := v.digest()
+	failed := d.counts.Failed
+	if failed == 0 || d.sketches != nil {
 		return nil
 	}
 	var out []Metric

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"aiperf/pkg/record"
-	"aiperf/pkg/stat"
 )
 
 // notes are the warnings in the stream itself.
@@ -59,11 +58,12 @@ func (n *remarks) info(code, format string, a ...any) {
 }
 
 // remark notes what was mixed, missing or partial.
-func (b *Builder) remark(r *Report) []Note {
+func (b *Builder) remark(r *Report, v *view) []Note {
 	var n remarks
+	n = append(n, b.filter.Notes()...)
 	b.aboutInput(&n, r)
 	b.aboutRuns(&n, r)
-	b.aboutRequests(&n, r)
+	b.aboutRequests(&n, r, v)
 	b.aboutGPUs(&n, r)
 	b.aboutThrottling(&n, r)
 	b.aboutEnergy(&n, r)
@@ -106,7 +106,7 @@ func (b *Builder) aboutRuns(n *remarks, r *Report) {
 	}
 }
 
-func (b *Builder) aboutRequests(n *remarks, r *Report) {
+func (b *Builder) aboutRequests(n *remarks, r *Report, v *view) {
 	q := &b.requests
 	runs, models, urls := b.finished.all(), q.models.all(), q.urls.all()
 	if whole, missing := r.shards(); len(runs) > 1 && whole > 0 && len(missing) == 0 {
@@ -125,7 +125,7 @@ func (b *Builder) aboutRequests(n *remarks, r *Report) {
 	if c := r.Requests.InFlight; c > 0 {
 		n.warn("in-flight", "%s in flight when the stream ended and not counted", was(c, "request"))
 	}
-	if w := b.warm.len(); w > 0 {
+	if w := r.Requests.Warmup; w > 0 {
 		n.info("warmup", "%s not counted", are(w, "warm-up request"))
 	}
 	for _, phase := range keys(b.elsewhere) {
@@ -134,12 +134,8 @@ func (b *Builder) aboutRequests(n *remarks, r *Report) {
 	for _, c := range r.Stopped {
 		n.info("cancelled", "%s cancelled on purpose, which is neither an answer nor a failure: %s", was(c.Count, "request"), c.Message)
 	}
-	open := 0
-	for row := range q.len() {
-		if q.outcome(row) == untimed {
-			open++
-		}
-	}
+	d := v.digest()
+	open := d.counts.OK - d.timed
 	if r.Requests.OK == 0 && q.failed.total > 0 {
 		n.warn("no-success", "no request succeeded: there is nothing to measure but errors")
 	}
@@ -149,16 +145,18 @@ func (b *Builder) aboutRequests(n *remarks, r *Report) {
 	for _, d := range b.Options.Definitions() {
 		n.info("definition", "%s", d)
 	}
-	b.aboutAsked(n, r)
-	q.aboutTokens(n)
+	b.aboutAsked(n, r, v)
+	v.aboutTokens(n)
 }
 
 // aboutAsked tells of what was asked for and cannot be had.
-func (b *Builder) aboutAsked(n *remarks, r *Report) {
-	if b.requests.gaps.counted {
+func (b *Builder) aboutAsked(n *remarks, r *Report, v *view) {
+	if b.requests.digests != nil {
+		n.info("sketch", "requests take more than %d MiB (--max-memory): percentiles are off by %.2g %% at most, and there is nothing on what was in flight over time, on time slices and with failures counted in", b.Options.MaxMemory>>20, 100*sketchError)
+	} else if b.requests.gaps.counted {
 		n.info("many-gaps", "there are more than %d gaps between chunks: they are counted to the microsecond, and what was in flight over time is computed as if the tokens of an answer came evenly", mostGaps)
 	}
-	if b.tooFine(r.Window) {
+	if b.tooFine(v, r.Window) {
 		n.warn("slices", "time slices of %g s would be more than %d: there are none", b.Options.Window, mostSlices)
 	}
 	if b.grouped.rest {
@@ -166,42 +164,21 @@ func (b *Builder) aboutAsked(n *remarks, r *Report) {
 	}
 }
 
-func (q *requests) aboutTokens(n *remarks) {
-	var all, ttft, out, without, asked, off int
-	for row := range q.len() {
-		if !q.ok(row) {
-			continue
-		}
-		all++
-		if x := q.get(colTTFT, row); x == x {
-			ttft++
-		}
-		tokens := q.get(colOut, row) > 0
-		if tokens {
-			out++
-		}
-		if q.is(row, tokenless) {
-			without++
-		}
-		if q.get(colAsked, row) > 0 && tokens {
-			asked++
-		}
-		if q.mismatched(row) {
-			off++
-		}
-	}
+func (v *view) aboutTokens(n *remarks) {
+	d, q := v.digest(), v.requests
+	all, ttft := d.timed, d.streamed
 	if all == 0 {
 		return
 	}
 	if ttft < all {
 		n.info("no-ttft", "%d of %d successful requests have no time to first token; answers that are not streamed have none", all-ttft, all)
 	}
-	if missing := all - without - out; missing > 0 {
+	if missing := all - d.bare - d.some; missing > 0 {
 		n.warn("no-tokens", "%d of %d successful requests have no count of output tokens", missing, all)
 	}
-	q.aboutLateness(n)
-	if off > 0 {
-		n.info("osl-mismatch", "%d of %d answers are not as long as was asked for (by more than 5 %% or 50 tokens)", off, asked)
+	v.aboutLateness(n)
+	if d.off > 0 {
+		n.info("osl-mismatch", "%d of %d answers are not as long as was asked for (by more than 5 %% or 50 tokens)", d.off, d.asked)
 	}
 	if ways := q.counters.all(); len(ways) > 1 {
 		n.warn("token-sources", "output tokens were counted in %d ways: %s", len(ways), list(ways))
@@ -272,14 +249,8 @@ func list[V any](m map[string]V) string {
 const mostLate = 0.05
 
 // aboutLateness tells of requests that started later than they were due.
-func (q *requests) aboutLateness(n *remarks) {
-	var late []float64
-	for row := range q.len() {
-		if x := q.get(colLate, row); x == x && q.ok(row) {
-			late = append(late, x)
-		}
-	}
-	s := stat.Summarize(late, stat.Population)
+func (v *view) aboutLateness(n *remarks) {
+	s, _ := v.of("credit_to_start_latency")
 	p50, _ := s.Percentile(50)
 	p99, ok := s.Percentile(99)
 	if !ok || p99 <= mostLate {

@@ -24,6 +24,9 @@ type Options struct {
 	Goodput     []Objective // what a good request meets; none asks for no goodput
 	By          []string    // keys by which requests or GPUs are put into groups
 	Window      float64     // length of time slices in seconds; 0 makes none
+	Where       []Condition // that records must meet
+	SLOs        []SLO       // that the report gives a verdict on
+	MaxMemory   int64       // bytes that requests may take; 0 is any. Beyond it percentiles are those of sketches
 }
 
 func (o *Options) any() bool   { return o.TTFT == TTFTAny }

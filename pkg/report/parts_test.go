@@ -52,6 +52,32 @@ func TestParseGoodput(t *testing.T) {
 	}
 }
 
+// What is read is what is written, and nothing else is taken.
+func FuzzParse(f *testing.F) {
+	f.Add("request_latency:250 inter_token_latency:10")
+	f.Add("model, url")
+	f.Add("gpu,label.pod")
+	f.Add("request_latency:1e300,time_to_first_token:-0")
+	f.Fuzz(func(t *testing.T, text string) {
+		if list, err := ParseGoodput(text); err == nil {
+			var words []string
+			for _, o := range list {
+				words = append(words, o.String())
+			}
+			again, err := ParseGoodput(strings.Join(words, " "))
+			if err != nil || !slices.Equal(list, again) {
+				t.Errorf("%v is read back as %v, %v", list, again, err)
+			}
+		}
+		if keys, err := ParseBy(text); err == nil {
+			again, err := ParseBy(strings.Join(keys, ","))
+			if err != nil || !slices.Equal(keys, again) {
+				t.Errorf("%q is read back as %q, %v", keys, again, err)
+			}
+		}
+	})
+}
+
 // A good request meets all objectives: at most for latencies, at least for
 // throughputs; in shown units; not measured is not met.
 func TestGoodput(t *testing.T) {
@@ -260,5 +286,109 @@ func TestManyGaps(t *testing.T) {
 	}
 	if _, ok := r.Slices[0].Metric("inter_chunk_latency"); ok {
 		t.Error("a slice has gaps that nobody knows to be its own")
+	}
+}
+
+// Beyond the memory that requests may take, what adds up stays exact, and
+// percentiles stay within the error that is told; of groups as well.
+func TestSketches(t *testing.T) {
+	t.Parallel()
+	rng := rand.New(rand.NewPCG(5, 6))
+	var b strings.Builder
+	for i := range 5*often + 77 {
+		more := fmt.Sprintf(`,"gaps":[0.1,%.6f,%.6f],"gpu":{"energy":%g}`, 0.01*rng.ExpFloat64(), 0.02*rng.Float64(), 1+rng.Float64())
+		if i%11 == 0 {
+			more = []string{`,"error":{"class":"timeout"}`, `,"error":{"class":"cancelled"}`}[i%2]
+		}
+		b.WriteString(ask([]string{"a", "b"}[i%2], float64(i)/10, 0.5+rng.ExpFloat64(), 0.1+rng.Float64()/3, 3+rng.IntN(50), more))
+	}
+	o := Options{By: []string{"model"}, Percentiles: []float64{99.9}, Goodput: []Objective{{"request_latency", 1500}}}
+	exact := buildWith(t, o, b.String())
+	o.MaxMemory = 3 * often * 100
+	rough := buildWith(t, o, b.String())
+	if told := fmt.Sprint(rough.Notes); !strings.Contains(told, "percentiles are off by 0.78 % at most") {
+		t.Errorf("the notes are %s", told)
+	}
+	if exact.Requests != rough.Requests || *exact.Window != *rough.Window || fmt.Sprint(exact.Errors) != fmt.Sprint(rough.Errors) {
+		t.Errorf("requests %+v and %+v, windows %v and %v", exact.Requests, rough.Requests, exact.Window, rough.Window)
+	}
+	compareRough(t, "all", exact.Metrics, rough.Metrics)
+	for i, g := range exact.Groups {
+		compareRough(t, g.Name(), g.Metrics, rough.Groups[i].Metrics)
+		if math.Abs(*g.Energy-*rough.Groups[i].Energy) > 1e-6 {
+			t.Errorf("%s: charged %v, and by sketches %v", g.Name(), *g.Energy, *rough.Groups[i].Energy)
+		}
+	}
+}
+
+func compareRough(t *testing.T, of string, exact, rough []Metric) {
+	t.Helper()
+	n := 0
+	for _, m := range exact {
+		r, ok := find(rough, m.Tag)
+		if m.Kind == Weighted || strings.HasPrefix(m.Tag, "adj_") {
+			if ok {
+				t.Errorf("%s: there is %s of sketches", of, m.Tag)
+			}
+			continue
+		}
+		near := func(a, b, share float64) bool { return math.Abs(a-b) <= share*max(math.Abs(a), math.Abs(b))+1e-9 }
+		if !ok || r.Stat.N != m.Stat.N || !near(r.Stat.Mean, m.Stat.Mean, 1e-9) || !near(r.Stat.Std, m.Stat.Std, 1e-6) && m.Tag != "inter_chunk_latency" {
+			t.Errorf("%s: %s is %+v, want %+v", of, m.Tag, r.Stat, m.Stat)
+		}
+		for _, p := range m.Stat.Points() {
+			if x, _ := r.Stat.Percentile(p.Percent); m.Kind == Distribution && !near(x, p.Value, sketchError+1e-6) && math.Abs(x-p.Value) > 1e-6 {
+				t.Errorf("%s: p%v of %s is %v, want %v", of, p.Percent, m.Tag, x, p.Value)
+			}
+		}
+		n++
+	}
+	if n < 30 {
+		t.Errorf("%s: only %d metrics were compared", of, n)
+	}
+}
+
+// The energy of slices adds up to that of the whole, over a counter that went
+// backwards and values that were not read each time.
+func TestSlicesOfGPUs(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	rng := rand.New(rand.NewPCG(7, 8))
+	joules := 1000.0
+	for i := range 200 {
+		at := record.Time(1795435200e9).Add(float64(i)/10 - 1)
+		if joules += 10 * rng.Float64(); i == 120 {
+			joules = 3
+		}
+		fields := fmt.Sprintf(`"energy_consumption":%g`, joules)
+		if i%3 == 0 {
+			fields += fmt.Sprintf(`,"power_usage":%g,"xid_errors":%d`, 100+50*rng.Float64(), i/60)
+		}
+		fmt.Fprintf(&b, `{"time":"%s","type":"gpu","v":1,"source":"s","uuid":"u","taken":"%s","fields":{%s}}`+"\n", at, at, fields)
+	}
+	b.WriteString(ask("m", 0, 15.55, 1, 10, ""))
+	r := buildWith(t, Options{Window: 0.7}, b.String())
+	of := func(g GPU, name string) float64 { f, _ := g.Field(name); return f.Stat.Mean }
+	energy, changes, area := 0.0, 0.0, 0.0
+	for _, s := range r.Slices {
+		energy += of(s.GPUs[0], "energy_consumption")
+		changes += of(s.GPUs[0], "xid_errors")
+		if f, ok := s.GPUs[0].Field("power_usage"); ok {
+			area += f.Mean * s.Seconds()
+		}
+	}
+	whole := r.GPUs[0]
+	power, _ := whole.Field("power_usage")
+	if want := of(whole, "energy_consumption"); math.Abs(energy-want) > 1e-6*want || want <= 0 {
+		t.Errorf("slices took %v J, the whole %v J", energy, want)
+	}
+	if changes != of(whole, "xid_errors") || changes != 2 {
+		t.Errorf("%v changes in slices, %v in the whole", changes, of(whole, "xid_errors"))
+	}
+	if want := power.Mean * r.Window.Seconds(); math.Abs(area-want) > 1e-6*want {
+		t.Errorf("power over slices is %v J, over the whole %v J", area, want)
+	}
+	if !slices.Contains(whole.Resets, "Energy Consumption") {
+		t.Error("the counter's reset is not told")
 	}
 }

@@ -23,8 +23,11 @@ type Report struct {
 	Sources  []Source     // exporters, by URL
 	GPUs     []GPU        // by host, index and instance
 	Energy   *Energy      // nil without energy records
+	Verdicts []Verdict    // on the objectives that were asked for
 	Notes    []Note       // what was mixed, missing or partial
-	Story    *Story       // nil unless [Builder.Tell] asked for it
+	// Comparison is what changed against a baseline. A Builder knows of none.
+	Comparison *Comparison
+	Story      *Story // nil unless [Builder.Tell] asked for it
 }
 
 // Empty tells whether there is nothing that a table could show.
@@ -114,6 +117,7 @@ type Source struct {
 	Failed    int
 	Error     string // of the last failure
 	GPUs      int    // on the last page
+	server    bool   // an inference server's metrics, and no exporter of GPUs
 	Default   bool   // tried because it always is, and not because it was asked for
 	Reachable bool
 }

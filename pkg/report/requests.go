@@ -15,14 +15,15 @@ type requests struct {
 	gaps gaps
 	why  []int32 // by row: which of failed.kinds it is, from 1; 0 for none
 
-	done, undone span // of those that succeeded, and of the others
-	thought      bool // reasoning came before an answer
-	throttled    int  // answered while something held a GPU's clock down
+	thought   bool // reasoning came before an answer
+	throttled int  // answered while something held a GPU's clock down
 
 	failed  failures // what went wrong
 	stopped failures // what was cancelled on purpose
 
 	models, urls, counters, runs counted
+
+	digests map[int32]*digest // by group, −1 for all; nil while the rows are kept
 }
 
 // A span is what lies between the first start and the last end.
@@ -84,10 +85,8 @@ func (q *requests) add(l record.Line, r *request, group int32) error {
 	q.fill(row, r)
 	switch {
 	case failure != nil && q.outcome(row) == cancelled:
-		q.undone.add(r.start, q.end(row))
 		q.stopped.add(failure)
 	case failure != nil:
-		q.undone.add(r.start, q.end(row))
 		for len(q.why) < row {
 			q.why = append(q.why, 0)
 		}
@@ -96,7 +95,6 @@ func (q *requests) add(l record.Line, r *request, group int32) error {
 		if r.throttled {
 			q.throttled++
 		}
-		q.done.add(r.start, q.end(row))
 		if r.out >= 0 && len(r.source) > 0 {
 			q.counters.add(r.source)
 		}
@@ -104,6 +102,7 @@ func (q *requests) add(l record.Line, r *request, group int32) error {
 			q.gaps.add(row, r.gaps, q.groupOf)
 		}
 	}
+	q.fit()
 	return nil
 }
 
@@ -197,19 +196,12 @@ func (q *requests) fill(row int, r *request) {
 }
 
 // any tells whether there is a request.
-func (q *requests) any() bool { return q.len() > 0 }
+func (q *requests) any() bool { return q.len() > 0 || q.digests != nil }
 
-func (q *requests) counts() Counts {
-	c := Counts{Failed: q.failed.total, Cancelled: q.stopped.total}
-	c.OK = q.len() - c.Failed - c.Cancelled
-	return c
-}
-
-func (q *requests) window() *Window {
-	s := q.done
-	if s.n == 0 {
-		s = q.undone
-	}
+// between is from the first start to the last end of the view's answered
+// requests, or of all if none was answered; nil if there are none.
+func (v *view) between() *Window {
+	s := v.span()
 	if s.n == 0 {
 		return nil
 	}

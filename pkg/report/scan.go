@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"math"
-	"strconv"
 
 	"aiperf/pkg/record"
 )
@@ -114,102 +113,31 @@ func short(v record.Value) string {
 // text is v if it is a string.
 func text(v record.Value) (record.Value, bool) { return v, len(v) >= 2 && v[0] == '"' }
 
-// number is a finite number.
-func number(v record.Value) (float64, bool) {
-	m, places, ok := decimal(v)
-	if ok && m < 1<<53 && places < len(tens) {
-		return float64(m) / tens[places], true // exactly rounded: both are exact
-	}
-	return v.Number()
-}
-
-// loose is a number; NaN if it is none.
-func loose(v record.Value) float64 {
-	if x, ok := number(v); ok {
-		return x
-	}
-	return math.NaN()
-}
-
-var tens = [...]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18}
-
-// decimal reads a number without sign and exponent, of at most 18 digits: m over
-// ten to the power of places.
-func decimal(b []byte) (m uint64, places int, ok bool) {
-	if len(b) == 0 || len(b) > 19 {
-		return 0, 0, false
-	}
-	point := -1
-	for i, c := range b {
-		switch {
-		case c-'0' <= 9:
-			m = m*10 + uint64(c-'0')
-		case c == '.' && point < 0:
-			point = i
-		default:
-			return 0, 0, false
-		}
-	}
-	if point >= 0 {
-		places = len(b) - 1 - point
-	}
-	return m, places, true
-}
-
 // scanGaps reads all gaps but the first, which is the way to the first chunk.
-// Nearly all of a stream is gaps: numbers without sign and exponent are read as
-// they are passed over.
 func (r *request) scanGaps(v record.Value) bool {
 	if len(v) < 2 || v[0] != '[' {
 		return false
 	}
 	b := v[1 : len(v)-1]
 	all := 0
-	for i := 0; i < len(b); i++ {
-		from, m, point := i, uint64(0), -1
-		for ; i < len(b); i++ {
-			if d := b[i] - '0'; d <= 9 {
-				m = m*10 + uint64(d)
-			} else if b[i] == '.' && point < 0 {
-				point = i
-			} else {
-				break
-			}
-		}
-		places := 0
-		if point >= 0 {
-			places = i - 1 - point
-		}
-		ns := int64(m) * nano[min(places, 10)]
-		if i < len(b) && b[i] != ',' || i-from > 10 || places > 9 {
-			if n := bytes.IndexByte(b[i:], ','); n >= 0 {
-				i += n
-			} else {
-				i = len(b)
+	for i := 0; i < len(b); {
+		ns, n := short64(b[i:])
+		if n == 0 {
+			if n = bytes.IndexByte(b[i:], ','); n < 0 {
+				n = len(b) - i
 			}
 			var ok bool
-			if ns, ok = nanoseconds(b[from:i]); !ok {
+			if ns, ok = nanoseconds(b[i : i+n]); !ok {
 				return false
 			}
 		}
 		if all++; all > 1 {
 			r.gaps = append(r.gaps, ns)
 		}
+		i += n + 1
 	}
 	r.chunks = max(r.chunks, all)
 	return true
-}
-
-// nano turns so many decimal places of a second into nanoseconds.
-var nano = [...]int64{1e9, 1e8, 1e7, 1e6, 1e5, 1e4, 1e3, 1e2, 10, 1, 0}
-
-// nanoseconds reads a number of seconds.
-func nanoseconds(b []byte) (int64, bool) {
-	x, err := strconv.ParseFloat(string(bytes.TrimSpace(b)), 64)
-	if err != nil || math.Abs(x) > 2*maxGap {
-		return math.MinInt64, err == nil
-	}
-	return int64(math.Round(x * 1e9)), true
 }
 
 func (r *request) scanTokens(v record.Value) bool {
@@ -235,15 +163,6 @@ func (r *request) scanTokens(v record.Value) bool {
 		}
 	}
 	return true
-}
-
-// count is a number of tokens; −1 if it is none.
-func count(v record.Value) int {
-	m, places, ok := decimal(v)
-	if !ok || places > 0 || m > math.MaxInt32 {
-		return -1
-	}
-	return int(m)
 }
 
 func (r *request) scanBytes(v record.Value) bool {
@@ -322,44 +241,4 @@ func (r *request) failed(l record.Line) (*record.Error, error) {
 		return nil, l.Errorf("error of a request: %w", err)
 	}
 	return &e, nil
-}
-
-// names gives the numbers of texts, in the order in which they were first seen.
-type names struct {
-	index map[string]int32
-	list  []string
-}
-
-// id is the number of the text that v is; that of "" if it is none.
-func (n *names) id(v record.Value) int32 {
-	inside := []byte(v)
-	if len(v) >= 2 && v[0] == '"' {
-		inside = v[1 : len(v)-1]
-	}
-	if i, ok := n.index[string(inside)]; ok {
-		return i
-	}
-	s := string(inside)
-	if bytes.IndexByte(inside, '\\') >= 0 {
-		// Written in two ways it is still one text.
-		if s, ok := v.Text(); ok {
-			i := n.of(s)
-			n.index[string(inside)] = i
-			return i
-		}
-	}
-	return n.of(s)
-}
-
-func (n *names) of(s string) int32 {
-	if i, ok := n.index[s]; ok {
-		return i
-	}
-	if n.index == nil {
-		n.index = map[string]int32{}
-	}
-	i := int32(len(n.list))
-	n.index[s] = i
-	n.list = append(n.list, s)
-	return i
 }

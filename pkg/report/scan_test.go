@@ -90,6 +90,36 @@ func compareScan(t *testing.T, r *request, want *record.Request) {
 	}
 }
 
+// Eight digits at once are those digits, whatever stands behind them.
+func TestShortSeconds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		why, text string
+		ns        int64
+		n         int
+	}{
+		{"six places", "0.009312,0.01", 9312000, 8},
+		{"one place", "3.5,0.123456", 3.5e9, 3},
+		{"eight places", "0.12345678,1", 123456780, 10},
+		{"eight places at the end", "9.99999999", 9999999990, 10},
+		{"nine places", "0.123456789,1", 0, 0},
+		{"no point", "12,0.123456", 0, 0},
+		{"no places", "1.,0.1234567", 0, 0},
+		{"an exponent", "0.1e-3,0.123", 0, 0},
+		{"a blank", "0.1 ,0.12345", 0, 0},
+		{"two digits before the point", "10.5,0.12345", 0, 0},
+		{"a sign", "-0.5,0.12345", 0, 0},
+		{"letters near the digits", "0.12:4,0.12", 0, 0},
+		{"what is before the digits", "0.12/4,0.12", 0, 0},
+		{"too near the end to be read at once", "0.5", 0, 0},
+		{"high bytes", "0.1\xb2\xb34,0.1", 0, 0},
+	} {
+		if ns, n := short64([]byte(c.text)); ns != c.ns || n != c.n {
+			t.Errorf("%s: %q gives %d ns of %d bytes, want %d of %d", c.why, c.text, ns, n, c.ns, c.n)
+		}
+	}
+}
+
 // What makes no sense is refused with its key.
 func TestBadRequests(t *testing.T) {
 	t.Parallel()

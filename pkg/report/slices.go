@@ -23,35 +23,32 @@ const mostSlices = 10_000
 
 // extent is the time from the first start to the last end of all requests, or
 // the window if there are none.
-func (b *Builder) extent(w *Window) *Window {
-	if !b.requests.any() {
+func (v *view) extent(w *Window) *Window {
+	if !v.any() {
 		return w
 	}
-	return b.requests.whole().flight()
+	return v.flight()
 }
 
 // flight is the time from the first start to the last end of all requests of a
 // view, whatever became of them.
 func (v *view) flight() *Window {
-	var s span
-	for _, row := range v.rows {
-		s.add(v.start[row], v.end(row))
-	}
+	s := v.digest().flight
 	return &Window{s.from, s.to}
 }
 
 // tooFine tells whether there would be too many slices.
-func (b *Builder) tooFine(w *Window) bool {
-	return w != nil && b.Options.Window > 0 && b.extent(w).Seconds()/b.Options.Window >= mostSlices
+func (b *Builder) tooFine(v *view, w *Window) bool {
+	return w != nil && b.Options.Window > 0 && v.extent(w).Seconds()/b.Options.Window >= mostSlices
 }
 
 // slices cuts the time of the requests into windows that do not overlap, from
 // the first start on. A request belongs to the one in which it began.
-func (b *Builder) slices(l *load, w *Window) []Slice {
-	if w == nil || b.Options.Window <= 0 || b.tooFine(w) {
+func (b *Builder) slices(l *load, v *view, w *Window) []Slice {
+	if w == nil || b.Options.Window <= 0 || b.requests.digests != nil || b.tooFine(v, w) {
 		return nil
 	}
-	all := b.extent(w)
+	all := v.extent(w)
 	long := record.Time(b.Options.Window * 1e9)
 	n := int((all.To-all.From)/long) + 1
 	rows := make([][]int, n)
@@ -74,6 +71,7 @@ func (b *Builder) slices(l *load, w *Window) []Slice {
 	return list
 }
 
+// slice fills s, in which the rows' requests began.
 func (b *Builder) slice(s *Slice, rows []int, l *load) {
 	v := &view{requests: &b.requests, rows: rows, window: &s.Window, slice: true, group: -1}
 	s.Requests = v.counts()

@@ -36,6 +36,7 @@ func (s *sources) add(l record.Line) error {
 		return nil
 	}
 	src.OK++
+	src.server = src.server || r.Series != nil && r.GPUs == nil
 	if r.GPUs != nil {
 		src.GPUs = *r.GPUs
 	}
@@ -49,6 +50,9 @@ func (s *sources) list(b *Builder, runs []Run) []Source {
 	}
 	var list []Source
 	for _, src := range s.byURL {
+		if src.server {
+			continue
+		}
 		c := *src
 		c.Reachable = c.Reachable || c.OK > 0
 		c.Default = slices.Contains(defaults, c.URL) && !asked(runs, c.URL)

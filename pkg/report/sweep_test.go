@@ -60,17 +60,18 @@ func TestSweepsAgainstBruteForce(t *testing.T) {
 			r := slowRequest{start: float64(rng.IntN(1000)) / 100, in: float64(1 + rng.IntN(50)), failed: rng.IntN(6) == 0}
 			r.first = r.start + float64(1+rng.IntN(50))/100
 			r.end = r.first
-			text := fmt.Sprintf("[%g", r.first-r.start)
+			var text strings.Builder
+			fmt.Fprintf(&text, "[%g", r.first-r.start)
 			events = append(events, r.start, r.first)
 			for range 1 + rng.IntN(5) {
 				g := float64(1+rng.IntN(30)) / 100
 				r.gaps = append(r.gaps, g)
 				r.end += g
 				events = append(events, r.end)
-				text += fmt.Sprintf(",%g", g)
+				fmt.Fprintf(&text, ",%g", g)
 			}
 			r.out = float64(2 + rng.IntN(20))
-			more := `,"gaps":` + text + "]"
+			more := `,"gaps":` + text.String() + "]"
 			if r.failed {
 				more += `,"error":{"class":"timeout"}`
 			}

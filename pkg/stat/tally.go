@@ -32,6 +32,25 @@ func (t *Tally) Add(v uint64) {
 	t.sum.hi += carry
 }
 
+// AddNanoseconds counts each of some lengths of time, which are not negative, in
+// whole microseconds, to the nearest.
+func (t *Tally) AddNanoseconds(list []int64) {
+	var sum uint64
+	for _, ns := range list {
+		us := uint64(ns+500) / 1000
+		sum += us
+		if i := us / pageSize; i < uint64(len(t.low)) && t.low[i] != nil {
+			t.low[i][us%pageSize]++
+		} else {
+			t.page(i)[us%pageSize]++
+		}
+	}
+	t.n += uint64(len(list))
+	var carry uint64
+	t.sum.lo, carry = bits.Add64(t.sum.lo, sum, 0)
+	t.sum.hi += carry
+}
+
 func (t *Tally) page(i uint64) *page {
 	if i < lowPages {
 		if int(i) >= len(t.low) {

@@ -131,6 +131,14 @@ func TestMorePercentiles(t *testing.T) {
 	if want := []float64{1, 2, 5, 10, 25, 50, 75, 90, 95, 99, 99.9}; !slices.Equal(at, want) {
 		t.Errorf("percentiles are %v, want %v", at, want)
 	}
+	var rounded, whole Tally
+	rounded.AddNanoseconds([]int64{0, 499, 500, 1499, 1500, 12345678901})
+	for _, us := range []uint64{0, 0, 1, 1, 2, 12345679} {
+		whole.Add(us)
+	}
+	if got, want := rounded.Summary(Population), whole.Summary(Population); got.P != want.P || got.Sum != want.Sum || got.N != want.N {
+		t.Errorf("nanoseconds give %+v, want %+v", got, want)
+	}
 	var a, b, all Tally
 	for i := range uint64(5000) {
 		v := i * i % 7_000_000
