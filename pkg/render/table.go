@@ -84,12 +84,17 @@ func (g *grid) header(column int, s shape) []string {
 		return fold(head, s.label)
 	case column == len(g.head)-1 && s.last > 0:
 		return fold(head, s.last)
-	case column > 0 && s.narrow && !g.left:
+	case column > 0 && s.narrow && !g.left && !g.wider(column, across(head)):
 		if i := strings.LastIndex(head, " ("); i > 0 {
 			return append(strings.Split(head[:i], " "), head[i+1:])
 		}
 	}
 	return []string{head}
+}
+
+// wider tells whether a column is at least so wide below its header.
+func (g *grid) wider(column, width int) bool {
+	return slices.ContainsFunc(g.rows, func(cells []string) bool { return across(plain(cells[column])) >= width })
 }
 
 // cell is what stands in a column.
