@@ -10,7 +10,7 @@ import (
 type shape struct {
 	keep   []bool // columns
 	narrow bool   // units in headers are on lines of their own
-	label  int    // the first column is wrapped at this width, before units first; 0 is not at all
+	label  int    // the first column is wrapped at this width; 0 is not at all
 	last   int    // and so is the last one
 }
 
@@ -71,7 +71,7 @@ func (g *grid) longest() int {
 }
 
 const (
-	leastLabel = 16 // a label is not wrapped at less
+	leastLabel = 17 // a label is not wrapped at less: "(tokens/sec/user)" stays whole
 	leastWords = 20 // nor a column of words
 )
 

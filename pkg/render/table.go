@@ -101,14 +101,10 @@ func (g *grid) wider(column, width int) bool {
 func (g *grid) cell(row, column int, s shape) []string {
 	switch {
 	case column == 0:
-		l, u := g.label(row), g.unit[row]
-		switch {
-		case s.label == 0 || across(l) <= s.label:
-			return []string{l}
-		case u == "":
-			return fold(l, s.label)
+		if s.label == 0 {
+			return []string{g.label(row)}
 		}
-		return append(fold(strings.TrimSuffix(l, " ("+u+")"), s.label), fold("("+u+")", s.label)...)
+		return fold(g.label(row), s.label)
 	case column == len(g.head)-1 && s.last > 0:
 		return fold(plain(g.rows[row][column]), s.last)
 	}
