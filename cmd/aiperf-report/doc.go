@@ -16,7 +16,7 @@
 //
 // # Formats
 //
-//	table     for people: AIPerf's metrics, columns and order
+//	table     for people: AIPerf's metrics, columns and order; see Tables
 //	markdown  the same for a pull request
 //	csv       AIPerf's profile_export_aiperf.csv
 //	json      AIPerf's profile_export_aiperf.json, for example
@@ -35,6 +35,8 @@
 //	svg       one chart to paste somewhere, chosen by --chart: latency, ttft,
 //	          throughput, concurrency or power over time
 //
+//	none      no report: with --every, to look on only
+//
 //	aiperf-records          AIPerf's profile_export.jsonl, a line a request
 //	aiperf-gpu              gpu_telemetry_export.jsonl, a line a reading
 //	aiperf-timeslices-json  profile_export_aiperf_timeslices.json
@@ -46,6 +48,39 @@
 // out. There is no png: rsvg-convert or a browser makes one of the svg.
 //
 // With all but table, markdown and html the notes go to standard error.
+//
+// # Tables
+//
+// A table is as wide as the terminal, else 140 columns, or --width. One that does
+// not fit has its labels wrapped, single values in a table of their own, and
+// fewer columns: std goes first, then min, avg(t), p90, max, p99 and p50, and a
+// line under the table tells which are missing and what width shows them. Where
+// not even that fits, each row is a paragraph. --percentiles chooses others than
+// 50, 90 and 99. Energies are in the unit that has few digits; other metrics in
+// AIPerf's. On a terminal headings, verdicts and warnings are coloured unless
+// NO_COLOR is set, TERM is dumb or --color says otherwise; what colours say, marks
+// and words say too: ✔ and ✘, and "!" before what may make numbers wrong. Notes
+// that are alike are one, with their number; json has all.
+//
+// # Live
+//
+// --every 2s shows, while records come, how the run stands: what is done, in
+// flight and failed, rates and latencies since the picture before and of all, the
+// latest reading of each GPU, and how far it has come if aiperf-load's run record
+// tells. On a terminal a picture takes the place of the one before, fits its
+// size, and is gone when the report comes; elsewhere, and with TERM=dumb, pictures
+// stand below each other, each under a line with the time. They are part of what
+// table and markdown write to standard output, and else go to standard error.
+// The time is that of the records. Percentiles are within 1 %, and what a picture
+// costs does not depend on how much was read; one that takes long to make is not
+// followed by the next until ten times as long has passed. The report at the end
+// is the same as without.
+//
+// --follow reads files that are still being written, all at once, and waits for
+// those that are not there yet. A file is at its end when there is an end record
+// for each run record, and nothing more comes for a third of a second; files of
+// AIPerf's have none. It looks ten times a second whether a file has grown. The
+// first interrupt ends it where the files are, and the report is printed.
 //
 // # Measures
 //
@@ -113,6 +148,74 @@
 // and energy to that in which they were. mJ/tok is the energy of the slice by
 // the tokens decoded in it. Energy is there if all GPUs were read before and
 // behind the slice.
+//
+// # Metrics
+//
+//	time_to_first_token               start to the first content (--ttft)
+//	time_to_second_token              first to second arrival of content
+//	time_to_first_output_token        start to the first content that is no reasoning
+//	request_latency                   start to the last content
+//	decode_duration                   first to last content
+//	inter_token_latency               decode duration / (output tokens − 1) (--itl)
+//	inter_chunk_latency               gaps between arrivals of content, of all requests
+//	output_token_throughput_per_user  1 / inter token latency
+//	e2e_output_token_throughput       output tokens / request latency
+//	output_sequence_length            output tokens, reasoning included
+//	input_sequence_length             input tokens
+//	output_token_throughput           all output tokens / benchmark duration
+//	input_token_throughput            all input tokens / benchmark duration
+//	request_throughput                successful requests / benchmark duration
+//	goodput                           good requests / benchmark duration (--goodput)
+//	good_request_fraction             good requests / (successful + failed)
+//	benchmark_duration                first start to last end of successful requests
+//	completed_request_count           successful and failed requests
+//	request_error_rate                failed / (successful + failed)
+//	cancelled_request_count           cancelled on purpose: neither
+//	request_count                     successful requests
+//
+//	effective_concurrency             requests in flight
+//	effective_prefill_concurrency     those before their first token
+//	effective_decode_concurrency      and those behind it
+//	effective_…_throughput            tokens worked through a second, over all time
+//	effective_…_throughput_per_user   the same by the requests in that part
+//	active_…_throughput               while there was any such request
+//	active_…_throughput_per_user      likewise
+//	tokens_in_flight                  tokens of the requests in flight, input included
+//
+//	http_req_blocked                  waiting for a connection
+//	http_req_dns_lookup               looking the host's name up
+//	http_req_connecting               opening the connection, TLS included
+//	http_req_sending                  start to the request being written
+//	http_req_waiting                  from there to the first byte of the answer
+//	http_req_receiving                from there to the last content
+//	http_req_connection_reused        share of requests on a kept connection
+//	http_req_data_sent                size of the body
+//	http_req_data_received            size of the answer's
+//	http_req_connection_overhead      blocked + name look-up + connecting
+//	http_req_duration                 request latency
+//	http_req_total                    request latency + connection overhead
+//
+//	server_requests_waiting           mean over a request, by the server's own
+//	                                  metrics, if they were joined
+//	server_requests_running           likewise
+//	server_kv_cache                   share of the KV cache in use, likewise
+//
+//	total_gpu_energy                  J of all GPUs over the window of the requests
+//	average_gpu_power                 total GPU energy / that window
+//	total_gpu_power                   mean power reading of each GPU, added up; it
+//	                                  differs from the average if readings are
+//	                                  uneven or power lags behind the counter
+//	energy_per_request                total GPU energy / successful requests
+//	energy_per_output_token           total GPU energy / output tokens
+//	energy_per_total_token            total GPU energy / (input + output tokens)
+//	energy_per_user                   total GPU energy / --concurrency of the load
+//	output_tokens_per_joule           output tokens / total GPU energy
+//	performance_per_watt              request throughput / average GPU power
+//	output_tps_per_watt               output token throughput / average GPU power
+//	goodput_per_watt                  goodput / average GPU power
+//	energy_delay_product              energy per request × mean request latency
+//	request_energy                    what a request was charged
+//	request_energy_per_output_token   that / its output tokens
 //
 // # Filters
 //
@@ -222,5 +325,6 @@
 //	aiperf-report --format ndjson --window 1 run.ndjson | jq -c 'select(.tag=="gpu.power_usage")'
 //	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format markdown -o energy.md
 //	aiperf-merge load.ndjson gpu.ndjson | aiperf-report --format html -o run.html
-//	aiperf-load --model m --url localhost:8000 | tee load.ndjson | aiperf-report
+//	aiperf-load --model m --url localhost:8000 | tee load.ndjson | aiperf-report --every 2s
+//	aiperf-report --every 1s --follow load.ndjson gpu.ndjson
 package main

@@ -19,6 +19,8 @@ type options struct {
 	width          int
 	noGPU, quiet   bool
 	trace          bool
+	color          string
+	live           live
 	chart          string
 
 	ttft, itl       string
@@ -78,6 +80,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVar(&o.chart, "chart", "", "what svg `shows`: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
 	flags.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
 	flags.IntVar(&o.width, "width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
+	flags.StringVar(&o.color, "color", cli.ColorAuto, "`when` to colour a table: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never")
 	flags.BoolVar(&o.noGPU, "no-gpu", false, "leave GPUs and their energy out of table and markdown")
 	flags.BoolVar(&o.trace, "show-trace-timing", false, "show a table of what happened below requests (DNS, connecting, sending, …) in table and markdown; files always have it")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "tell errors only, no warnings and notes, on standard error")
@@ -92,6 +95,7 @@ func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVar(&o.ttft, "ttft", report.TTFTContent, "what the first token is: `content`, the first chunk with content, or any, the first byte of the answer")
 	flags.StringVar(&o.itl, "itl", report.ITLToken, "what inter token latency is divided by: `token`s, or chunk for arrivals of content")
 	cli.Group(flags, "Definitions")
+	o.live.define(flags)
 	o.verdicts.define(flags)
 	flags.SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "slice-duration" {

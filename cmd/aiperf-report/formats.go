@@ -23,6 +23,7 @@ var reports = map[string]func(io.Writer, *report.Report, render.Options) error{
 	"html":                   plain(func(w io.Writer, r *report.Report) error { return page.HTML(w, page.Options{}, page.Run{Report: r}) }),
 	"svg":                    plain(func(w io.Writer, r *report.Report) error { return chart.SVG(w, r, "") }),
 	"ndjson":                 plain(artifact.Lines),
+	none:                     plain(func(io.Writer, *report.Report) error { return nil }),
 	"prom":                   plain(artifact.Prometheus),
 	"aiperf-timeslices-csv":  plain(artifact.TimeslicesCSV),
 	"aiperf-timeslices-json": plain(artifact.TimeslicesJSON),
@@ -54,7 +55,7 @@ func sliced(format string) bool { return strings.HasPrefix(format, "aiperf-times
 
 // forPeople tells whether a format shows notes itself.
 func forPeople(format string) bool {
-	return format == "table" || format == "markdown" || format == "html"
+	return format == "table" || format == "markdown" || format == "html" || format == none
 }
 
 // pictured tells whether a format draws what happened when.

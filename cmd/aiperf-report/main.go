@@ -9,6 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"aiperf/pkg/chart"
 	"aiperf/pkg/cli"
@@ -50,6 +51,16 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
 	case sliced(o.format) && asked.Window == 0:
 		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
+	case o.live.on() && stream != nil:
+		return cli.Usagef("--every and --follow are for reports, and not for --format %s", o.format)
+	case o.live.on() && len(baseline) > 0:
+		return cli.Usagef("--every and --follow are for one side, and not for --baseline")
+	case o.format == none && o.live.every == 0:
+		return cli.Hint(cli.Usagef("--format none shows nothing"), "add --every 2s")
+	case flags.Changed("every") && o.live.every < cli.Seconds(10*time.Millisecond):
+		return cli.Usagef("--every %s is too often", o.live.every.String())
+	case o.color != cli.ColorAuto && o.color != cli.ColorAlways && o.color != cli.ColorNever:
+		return cli.Usagef("--color %q is not auto, always or never", o.color)
 	case stream != nil && len(o.slo)+len(baseline) > 0:
 		return cli.Usagef("--slo and --baseline are for reports, and not for --format %s", o.format)
 	case flags.Changed("width") && o.width < 40:
@@ -73,7 +84,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	defer cli.ReadOn()()
+	if !o.live.follow {
+		defer cli.ReadOn()()
+	}
 
 	if stream != nil {
 		return convert(env, out, stream, asked, names, &o)
@@ -92,7 +105,15 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	if pictured(o.format) {
 		b.Tell()
 	}
-	unread := read(env, &b, names, o.quiet)
+	var unread error
+	if o.live.on() {
+		unread = o.watch(env, &b, names)
+	} else {
+		unread = read(env, &b, names, o.quiet)
+	}
+	if o.format == none && len(o.slo) == 0 {
+		return unread
+	}
 	r := b.Report()
 	if r.Empty() {
 		return errors.Join(unread, nothing(r, names))
@@ -114,7 +135,8 @@ func (o *options) show(env *cli.Env, out io.Writer, write func(io.Writer, *repor
 	if o.format == "svg" {
 		return judge(env, r, unread, chart.SVG(out, r, o.chart))
 	}
-	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown}
+	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown,
+		Color: (o.output == "" || o.output == "-" || o.color == cli.ColorAlways) && env.Color(o.color, env.Stdout)}
 	return judge(env, r, unread, write(out, r, show))
 }
 

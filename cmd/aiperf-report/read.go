@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 
 	"aiperf/pkg/artifact"
@@ -18,11 +19,13 @@ const mostWarnings = 10
 type sink struct {
 	add  func(record.Line) error // the error is about the line
 	skip func(error)             // a line that could not be read
+
+	prompt bool // no line may wait for the next one
 }
 
 // read adds every file to b.
 func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
-	return readAll(env, sink{b.Add, b.Skip}, names, quiet)
+	return readAll(env, sink{add: b.Add, skip: b.Skip}, names, quiet)
 }
 
 // readAll gives every file's lines to the sink. A line that cannot be read is
@@ -31,22 +34,26 @@ func read(env *cli.Env, b *report.Builder, names []string, quiet bool) error {
 func readAll(env *cli.Env, to sink, names []string, quiet bool) error {
 	var errs []error
 	for _, name := range names {
-		warned := 0
-		warn := func(err error) {
-			warned++
-			switch {
-			case quiet || warned > mostWarnings:
-			case warned == mostWarnings:
-				env.Warnf("%v; there may be more, which are counted only", err)
-			default:
-				env.Warnf("%v", err)
-			}
-		}
-		if err := readFile(env, to, name, warn); err != nil {
+		if err := readFile(env, to, name, warner(env, quiet)); err != nil {
 			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// warner tells of the bad lines of one file.
+func warner(env *cli.Env, quiet bool) func(error) {
+	warned := 0
+	return func(err error) {
+		warned++
+		switch {
+		case quiet || warned > mostWarnings:
+		case warned == mostWarnings:
+			env.Warnf("%v; there may be more, which are counted only", err)
+		default:
+			env.Warnf("%v", err)
+		}
+	}
 }
 
 func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
@@ -58,7 +65,16 @@ func readFile(env *cli.Env, to sink, name string, warn func(error)) error {
 	if name == "-" {
 		name = "standard input"
 	}
-	for line, err := range ahead(artifact.Records(f, name)) {
+	lines := artifact.Records(f, name)
+	if !to.prompt {
+		lines = ahead(lines)
+	}
+	return readStream(lines, to, warn)
+}
+
+// readStream gives lines to the sink.
+func readStream(lines iter.Seq2[record.Line, error], to sink, warn func(error)) error {
+	for line, err := range lines {
 		var bad *record.LineError
 		switch {
 		case errors.As(err, &bad):

@@ -105,13 +105,13 @@ func readSide(env *cli.Env, names []string, o report.Options, pictured, quiet bo
 	var errs []error
 	for _, name := range names {
 		one := p.all
-		to := sink{one.Add, one.Skip}
+		to := sink{add: one.Add, skip: one.Skip}
 		if len(names) > 1 {
 			one = &report.Builder{Options: o}
 			one.Options.By, one.Options.Window = nil, 0
 			to = sink{
-				func(l record.Line) error { _ = p.all.Add(l); return one.Add(l) },
-				func(err error) { one.Skip(err); p.all.Skip(err) },
+				add:  func(l record.Line) error { _ = p.all.Add(l); return one.Add(l) },
+				skip: func(err error) { one.Skip(err); p.all.Skip(err) },
 			}
 		}
 		if err := readAll(env, to, []string{name}, quiet); err != nil {

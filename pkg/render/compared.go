@@ -15,7 +15,7 @@ func compared(r *report.Report, opt Options) []page {
 	c := r.Comparison
 	list := []page{{lines: []line{{"", "aiperf | old: " + strings.Join(c.Names[0], ", ")}, {"", "aiperf | new: " + strings.Join(c.Names[1], ", ")}}}}
 	g := &grid{title: "aiperf | Comparison, new against old", head: []string{"Metric", "old", "new", "change", "interval (95 %)", "p", "verdict"},
-		drop: []int{0, 0, 0, 0, 0, 1, 0}}
+		drop: []int{0, 0, 0, 0, 1, 2, 0}}
 	notes := &footnotes{}
 	unsure := false
 	for _, x := range c.Changes {

@@ -68,7 +68,7 @@ func (columns layout) gpu(u report.GPU) *grid {
 	g := columns.statistics(u.Name())
 	// The time-weighted mean stands beside the mean of the readings.
 	g.head = slices.Insert(g.head, 2, "avg(t)")
-	g.drop = slices.Insert(g.drop, 2, 6)
+	g.drop = slices.Insert(g.drop, 2, 5)
 	for _, f := range u.Fields {
 		if f.Quiet {
 			continue
@@ -101,55 +101,6 @@ func failures(r *report.Report) *grid {
 	return g
 }
 
-// energy has a line for each thing to know of all GPUs together.
-func energy(e *report.Energy) *grid {
-	t := e.Total
-	title := fmt.Sprintf("aiperf | GPU Energy (%d GPUs)", t.GPUs)
-	if t.GPUs == 1 {
-		title = "aiperf | GPU Energy (1 GPU)"
-	}
-	g := &grid{title: title, head: []string{"Quantity", "Value"}, drop: []int{0, 0}}
-	if t.Energy != nil {
-		g.add("Total GPU Energy", "J", digits(*t.Energy)+uncertain(t))
-	}
-	g.add("Verdict", "", verdict(t))
-	if t.Counter != nil {
-		g.add("By the energy counter", "J", digits(*t.Counter))
-	}
-	if t.Integral != nil {
-		g.add("By power over time", "J", digits(*t.Integral)+off(t))
-	}
-	if t.Requests != nil {
-		g.add("Charged to measured requests", "J", digits(*t.Requests)+part(*t.Requests, t))
-	}
-	if t.Others != nil && *t.Others != 0 {
-		g.add("Charged to other requests", "J", digits(*t.Others)+part(*t.Others, t))
-	}
-	if t.Idle != nil {
-		g.add("Idle, nothing in flight", "J", digits(*t.Idle)+part(*t.Idle, t))
-	}
-	for _, m := range e.Metrics {
-		if m.Kind == report.Single && m.Tag != "total_gpu_energy" {
-			g.add(m.Header, m.Unit.Shown, digits(m.Shown().Mean))
-		}
-	}
-	return g
-}
-
-func uncertain(e record.Energy) string {
-	if e.PlusMinus == nil {
-		return ""
-	}
-	return fmt.Sprintf(" ± %s", digits(*e.PlusMinus)) + part(*e.PlusMinus, e)
-}
-
-func off(e record.Energy) string {
-	if e.Counter == nil || *e.Counter == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (%+.2f %%)", 100*(*e.Integral-*e.Counter) / *e.Counter)
-}
-
 func part(x float64, e record.Energy) string {
 	if e.Energy == nil || *e.Energy <= 0 {
 		return ""
@@ -174,28 +125,10 @@ func verdict(e record.Energy) string {
 // shares is what requests were charged.
 func (columns layout) shares(e *report.Energy) *grid {
 	g := columns.statistics("aiperf | Energy of Requests")
-	columns.rows(g, e.Metrics, func(m report.Metric) bool { return m.Kind == report.Distribution })
-	return g
-}
-
-// split is the energy by GPU.
-func split(e *report.Energy) *grid {
-	g := &grid{title: "aiperf | GPU Energy by GPU",
-		head: []string{"GPU", "Energy (J)", "± (J)", "Idle (J)", "Refresh (s)", "Readings", "Verdict"},
-		drop: []int{0, 0, 0, 2, 3, 4, 0}}
-	show := func(x *float64) string {
-		if x == nil {
-			return none
-		}
-		return digits(*x)
+	list := slices.Clone(e.Metrics)
+	for i, m := range list {
+		list[i] = readable(m)
 	}
-	for _, x := range e.GPUs {
-		u := report.GPU{Host: x.Host, UUID: x.UUID, Index: x.GPU, MIG: x.MIG}
-		name := u.Name()
-		if x.Host == "" {
-			name = strings.TrimPrefix(name, " | ")
-		}
-		g.add(name, "", show(x.Energy), show(x.PlusMinus), show(x.Idle), show(x.Refresh), fmt.Sprint(x.Readings), verdict(x))
-	}
+	columns.rows(g, list, func(m report.Metric) bool { return m.Kind == report.Distribution })
 	return g
 }

@@ -78,11 +78,11 @@ type layout []column
 func columnsOf(percentiles []float64) layout {
 	list := layout{
 		{"avg", func(s stat.Summary) float64 { return s.Mean }, 0},
-		{"min", func(s stat.Summary) float64 { return s.Min }, 4},
+		{"min", func(s stat.Summary) float64 { return s.Min }, 6},
 		{"max", func(s stat.Summary) float64 { return s.Max }, 3},
 	}
 	if len(percentiles) == 0 {
-		list = append(list, column{"p99", percentile(99), 2}, column{"p90", percentile(90), 5}, column{"p50", percentile(50), 1})
+		list = append(list, column{"p99", percentile(99), 2}, column{"p90", percentile(90), 4}, column{"p50", percentile(50), 1})
 	}
 	for i, p := range slices.Backward(percentiles) {
 		// What was asked for goes last.

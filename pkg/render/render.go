@@ -5,10 +5,7 @@ import (
 	"io"
 	"strings"
 
-	"aiperf/pkg/record"
 	"aiperf/pkg/report"
-
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // Width is what a table takes if nobody says how much there is.
@@ -19,6 +16,7 @@ type Options struct {
 	Width  int  // in columns; 0 is [Width]
 	NoGPU  bool // leave out all about GPUs and their energy
 	NoNote bool // leave out the notes
+	Color  bool // what a terminal shows may be coloured; only Text does it
 	Trace  bool // show what happened below requests
 
 	Percentiles []float64 // the columns of percentiles; none are AIPerf's: 99, 90, 50
@@ -34,12 +32,16 @@ func Text(w io.Writer, r *report.Report, opt Options) error {
 	for _, p := range pages(r, opt) {
 		switch {
 		case p.grid != nil:
-			parts = append(parts, p.grid.text(opt.Width)+"\n")
+			parts = append(parts, p.grid.fit(opt.Width))
 		default:
 			parts = append(parts, wrapped(p.lines, opt.Width))
 		}
 	}
-	_, err := io.WriteString(w, strings.Join(parts, "\n"))
+	out := strings.Join(parts, "\n")
+	if opt.Color {
+		out = paint(out)
+	}
+	_, err := io.WriteString(w, out)
 	return err
 }
 
@@ -98,6 +100,7 @@ func pages(r *report.Report, opt Options) []page {
 	if opt.Trace {
 		table(c.metrics("aiperf | HTTP Trace", r.Metrics, report.TableHTTP))
 	}
+	table(c.metrics("aiperf | Server while Requests Ran", r.Metrics, report.TableServer))
 	table(failures(r))
 	for _, g := range c.groups(r) {
 		table(g)
@@ -115,6 +118,9 @@ func pages(r *report.Report, opt Options) []page {
 	}
 	if e := r.Energy; e != nil {
 		table(energy(e))
+		if l := told(e); len(l) > 0 {
+			list = append(list, page{lines: l})
+		}
 		table(c.shares(e))
 		if len(e.GPUs) > 1 {
 			table(split(e))
@@ -155,19 +161,6 @@ func reachability(r *report.Report) []line {
 	return append([]line{{"", fmt.Sprintf("aiperf | GPU Telemetry Summary: %d/%d sources reachable", reachable, shown)}}, lines...)
 }
 
-// remarks are the notes under the tables.
-func remarks(r *report.Report) []line {
-	var lines []line
-	for _, n := range r.Notes {
-		mark := "•"
-		if n.Level == record.Warning {
-			mark = "!"
-		}
-		lines = append(lines, line{mark, n.Message})
-	}
-	return lines
-}
-
 func wrapped(lines []line, width int) string {
 	var b strings.Builder
 	for _, l := range lines {
@@ -175,11 +168,11 @@ func wrapped(lines []line, width int) string {
 		if l.mark != "" {
 			first, rest = l.mark+" ", "  "
 		}
-		for i, s := range strings.Split(text.WrapSoft(plain(l.text), width-len(rest)), "\n") {
+		for i, s := range fold(plain(l.text), width-len(rest)) {
 			if i > 0 {
 				first = rest
 			}
-			b.WriteString(first + strings.TrimRight(s, " ") + "\n")
+			b.WriteString(first + s + "\n")
 		}
 	}
 	return b.String()

@@ -16,50 +16,23 @@ type grid struct {
 	rows  [][]string // the first of each is its label
 	drop  []int      // by column: the highest goes first; 0 stays
 	left  bool       // columns behind the first are words
+
+	single []bool // by row: it has only the first column
 }
 
 func (g *grid) add(label, unit string, cells ...string) {
 	g.unit = append(g.unit, unit)
+	g.single = append(g.single, len(cells) > 1 && !slices.ContainsFunc(cells[1:], func(c string) bool { return c != none }))
 	g.rows = append(g.rows, append([]string{label}, cells...))
 }
 
-// longLabel is how long a header may be to have its unit on the same line when
-// space is short.
-const longLabel = 30
-
 // label is the first cell of a row.
-func (g *grid) label(row int, narrow bool) string {
-	l, u := g.rows[row][0], g.unit[row]
-	switch {
-	case u == "":
-		return l
-	case narrow && len(l)+len(u)+3 > longLabel:
-		return l + "\n(" + u + ")"
+func (g *grid) label(row int) string {
+	l := plain(g.rows[row][0])
+	if u := g.unit[row]; u != "" {
+		l += " (" + u + ")"
 	}
-	return l + " (" + u + ")"
-}
-
-// text is the table in a box of at most the given width.
-func (g *grid) text(width int) string {
-	keep := make([]bool, len(g.head))
-	for i := range keep {
-		keep[i] = true
-	}
-	for narrow := false; ; {
-		s := g.box(keep, narrow, 0)
-		if widest(s) <= width {
-			return s
-		}
-		if !narrow {
-			narrow = true
-			continue
-		}
-		worst := g.worst(keep)
-		if worst < 0 {
-			return g.box(keep, true, width)
-		}
-		keep[worst] = false
-	}
+	return l
 }
 
 // worst is the column to leave out next; −1 if all that remain must stay.
@@ -73,33 +46,102 @@ func (g *grid) worst(keep []bool) int {
 	return worst
 }
 
-// box draws the columns to keep; a width that is not 0 wraps what is longer.
-func (g *grid) box(keep []bool, narrow bool, width int) string {
+// widths are those of the columns that are kept.
+func (g *grid) widths(s shape) []int {
+	list := make([]int, 0, len(s.keep))
+	for i, k := range s.keep {
+		if !k {
+			continue
+		}
+		w := 0
+		for _, l := range g.header(i, s) {
+			w = max(w, across(l))
+		}
+		for row := range g.rows {
+			for _, l := range g.cell(row, i, s) {
+				w = max(w, across(l))
+			}
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// width is that of the box.
+func (g *grid) width(s shape) int {
+	n := 1
+	for _, w := range g.widths(s) {
+		n += w + 3
+	}
+	return n
+}
+
+// header is what stands above a column.
+func (g *grid) header(column int, s shape) []string {
+	head := plain(g.head[column])
+	switch {
+	case column == 0 && s.label > 0:
+		return fold(head, s.label)
+	case column == len(g.head)-1 && s.last > 0:
+		return fold(head, s.last)
+	case column > 0 && s.narrow && !g.left && !g.wider(column, across(head)):
+		if i := strings.LastIndex(head, " ("); i > 0 {
+			return append(strings.Split(head[:i], " "), head[i+1:])
+		}
+	}
+	return []string{head}
+}
+
+// wider tells whether a column is at least so wide below its header.
+func (g *grid) wider(column, width int) bool {
+	return slices.ContainsFunc(g.rows, func(cells []string) bool { return across(plain(cells[column])) >= width })
+}
+
+// cell is what stands in a column.
+func (g *grid) cell(row, column int, s shape) []string {
+	switch {
+	case column == 0:
+		if s.label == 0 {
+			return []string{g.label(row)}
+		}
+		return fold(g.label(row), s.label)
+	case column == len(g.head)-1 && s.last > 0:
+		return fold(plain(g.rows[row][column]), s.last)
+	}
+	return []string{plain(g.rows[row][column])}
+}
+
+// box draws the table.
+func (g *grid) box(s shape) string {
 	t := table.NewWriter()
 	style := table.StyleLight
 	style.Format.Header, style.Format.HeaderAlign = text.FormatDefault, text.AlignDefault
 	style.Title.Align = text.AlignCenter
 	t.SetStyle(style)
-	t.SetTitle(plain(g.title))
-	t.SetColumnConfigs(g.align(keep, width))
-	t.AppendHeader(pick(g.head, keep))
-	for i, cells := range g.rows {
-		cells = slices.Clone(cells)
-		for j := range cells {
-			cells[j] = plain(cells[j])
+	t.SetTitle(strings.Join(fold(plain(g.title), g.width(s)-4), "\n"))
+	t.SetColumnConfigs(g.align(s))
+	var head table.Row
+	for i, k := range s.keep {
+		if k {
+			head = append(head, strings.Join(g.header(i, s), "\n"))
 		}
-		cells[0] = g.label(i, narrow)
-		t.AppendRow(pick(cells, keep))
 	}
-	if width > 0 {
-		t.Style().Size.WidthMax = width
+	t.AppendHeader(head)
+	for row := range g.rows {
+		var cells table.Row
+		for i, k := range s.keep {
+			if k {
+				cells = append(cells, strings.Join(g.cell(row, i, s), "\n"))
+			}
+		}
+		t.AppendRow(cells)
 	}
 	return t.Render()
 }
 
-func (g *grid) align(keep []bool, width int) []table.ColumnConfig {
+func (g *grid) align(s shape) []table.ColumnConfig {
 	var list []table.ColumnConfig
-	for i, k := range keep {
+	for i, k := range s.keep {
 		if !k {
 			continue
 		}
@@ -109,32 +151,7 @@ func (g *grid) align(keep []bool, width int) []table.ColumnConfig {
 		}
 		list = append(list, c)
 	}
-	if width > 0 && len(list) > 0 {
-		// The last resort: an equal part for each column, borders taken off.
-		for i := range list {
-			list[i].WidthMax = max(4, (width-1)/len(list)-3)
-			list[i].WidthMaxEnforcer = text.WrapText
-		}
-	}
 	return list
-}
-
-func pick(cells []string, keep []bool) table.Row {
-	var r table.Row
-	for i, c := range cells {
-		if keep[i] {
-			r = append(r, c)
-		}
-	}
-	return r
-}
-
-func widest(s string) int {
-	w := 0
-	for line := range strings.Lines(s) {
-		w = max(w, text.StringWidthWithoutEscSequences(strings.TrimSuffix(line, "\n")))
-	}
-	return w
 }
 
 // plain keeps what came from outside, such as a server's message, from breaking
@@ -174,7 +191,7 @@ func (g *grid) markdown() string {
 	b.WriteString("\n")
 	for i, cells := range g.rows {
 		cells = slices.Clone(cells)
-		cells[0] = g.label(i, false)
+		cells[0] = g.label(i)
 		line(cells)
 	}
 	return b.String()

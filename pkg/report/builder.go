@@ -25,6 +25,7 @@ type Builder struct {
 	energy   energies
 	notes    notes
 	story    *teller // nil unless it is asked for
+	watch    *watch  // nil unless it is asked for
 	filter   Filter
 
 	elsewhere map[string]int // requests of other phases
@@ -52,6 +53,9 @@ func (b *Builder) Add(l record.Line) error {
 		b.skipped++
 	} else if b.story != nil {
 		b.story.add(l)
+	}
+	if err == nil && b.watch != nil {
+		b.watch.add(b, l)
 	}
 	return err
 }

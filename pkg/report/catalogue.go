@@ -15,6 +15,8 @@ const (
 	TableMain = ""     // the metrics of requests
 	TableLoad = "load" // what was in flight, over time
 	TableHTTP = "http" // what happened below requests
+
+	TableServer = "server" // what the server said of itself meanwhile
 )
 
 // measures are the record metrics, in AIPerf's order.
@@ -90,6 +92,10 @@ var measures = []measure{
 		x, _ := q.overhead(i)
 		return known(x + q.get(colTook, i))
 	})},
+
+	{"server_requests_waiting", "Requests Waiting at the Server", Requests, TableServer, 3000, false, value(colWaiting)},
+	{"server_requests_running", "Requests Running at the Server", Requests, TableServer, 3010, false, value(colRunning)},
+	{"server_kv_cache", "KV Cache in Use", Percent, TableServer, 3020, false, value(colKVCache)},
 }
 
 // known is false for NaN, by which a table tells that it has no value.

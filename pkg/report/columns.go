@@ -30,6 +30,9 @@ const (
 	colConnect // with TLS
 	colSent
 	colFirstByte
+	colWaiting // at the server, as the next two
+	colRunning
+	colKVCache
 	columns
 )
 

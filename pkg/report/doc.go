@@ -16,6 +16,9 @@
 // bytes a value of a GPU, and for the gaps between chunks 8 bytes each up to two
 // million, beyond which it depends on their spread and not on their number.
 //
+// While records come, [Builder.Live] says how it stands, at a cost that does not
+// depend on how many there were.
+//
 // # What is measured
 //
 // Requests of the profiling phase. Latencies and lengths are those of requests
@@ -42,6 +45,7 @@
 //	adj_request_latency, …            with each failure as infinitely long, nearest rank
 //	usage_…                           counts of tokens that the server told
 //	http_req_…                        parts of a request below its content
+//	server_…                          what the server said of itself meanwhile, if it was joined
 //	effective_…, active_…             over time: what was in flight, and tokens a second
 //
 // Percentiles are exact (package stat). The standard deviation is that of a

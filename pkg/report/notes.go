@@ -65,6 +65,7 @@ func (b *Builder) remark(r *Report, v *view) []Note {
 	b.aboutRuns(&n, r)
 	b.aboutRequests(&n, r, v)
 	b.aboutGPUs(&n, r)
+	b.aboutThrottling(&n, r)
 	b.aboutEnergy(&n, r)
 	b.fromStream(&n, r)
 	slices.SortStableFunc(n, func(a, b Note) int { return strings.Compare(b.Level, a.Level) }) // warnings first

@@ -15,7 +15,8 @@ type requests struct {
 	gaps gaps
 	why  []int32 // by row: which of failed.kinds it is, from 1; 0 for none
 
-	thought bool // reasoning came before an answer
+	thought   bool // reasoning came before an answer
+	throttled int  // answered while something held a GPU's clock down
 
 	failed  failures // what went wrong
 	stopped failures // what was cancelled on purpose
@@ -91,6 +92,9 @@ func (q *requests) add(l record.Line, r *request, group int32) error {
 		}
 		q.why = append(q.why, int32(q.failed.add(failure))+1)
 	case q.ok(row):
+		if r.throttled {
+			q.throttled++
+		}
 		if r.out >= 0 && len(r.source) > 0 {
 			q.counters.add(r.source)
 		}
@@ -186,6 +190,9 @@ func (q *requests) fill(row int, r *request) {
 	put(colConnect, r.connect)
 	put(colSent, r.sent)
 	put(colFirstByte, r.firstByte)
+	put(colWaiting, r.waiting)
+	put(colRunning, r.running)
+	put(colKVCache, r.cache)
 }
 
 // any tells whether there is a request.

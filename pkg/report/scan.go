@@ -28,6 +28,8 @@ type request struct {
 	status                   int
 	blocked, dns, connect    float64
 	sent, firstByte          float64
+	throttled                bool
+	waiting, running, cache  float64      // at the server
 	failure                  record.Value // null or empty if it succeeded
 }
 
@@ -35,7 +37,8 @@ func (r *request) reset() {
 	nan := math.NaN()
 	*r = request{gaps: r.gaps[:0], took: nan, ttft: nan, ttfo: nan, late: nan, energy: nan, chunks: -1,
 		in: -1, cached: -1, out: -1, reasoning: -1, asked: -1, sentBytes: nan, receivedBytes: nan,
-		blocked: nan, dns: nan, connect: nan, sent: nan, firstByte: nan}
+		blocked: nan, dns: nan, connect: nan, sent: nan, firstByte: nan,
+		waiting: nan, running: nan, cache: nan}
 }
 
 // scan reads a line by its keys, without decoding the rest. The error names the
@@ -86,6 +89,8 @@ func (r *request) scan(l record.Line) error {
 			ok = r.scanHTTP(v)
 		case "gpu":
 			ok = r.scanShare(v)
+		case "server":
+			ok = r.scanServer(v)
 		case "error":
 			r.failure = v
 		}
@@ -212,6 +217,9 @@ func (r *request) scanShare(v record.Value) bool {
 		return false
 	}
 	for key, v := range record.Keys([]byte(v)) {
+		if string(key) == "throttled" {
+			r.throttled = string(v) == "true"
+		}
 		if string(key) == "energy" && !v.Null() {
 			x, ok := number(v)
 			if !ok {
