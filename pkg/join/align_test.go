@@ -51,7 +51,11 @@ func bursts(t testing.TB, seed uint64, skew float64) (ls []record.Line, joules f
 // A clock that is 250 ms off is found, told, and its effect taken away.
 func TestAlign(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(10) {
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		straight := lagOf(t, seed, 0)
 		for _, skew := range []float64{0.25, -0.25, 1.5} {
 			ls, joules := bursts(t, seed, skew)

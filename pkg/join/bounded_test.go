@@ -115,6 +115,9 @@ func TestSnapshotsAreBounded(t *testing.T) {
 // Before the first request the readings of many GPUs are not each kept as long as
 // those of one.
 func TestPreludeIsBounded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too long for the race detector")
+	}
 	t.Parallel()
 	var ls []record.Line
 	for i := range 64 {

@@ -144,6 +144,9 @@ func (c bench) try(t testing.TB, seed uint64) (off, pm float64) {
 // lazily wide: the median error is at least a fifth of it, unless nothing in the
 // readings could tell more.
 func TestPlusMinus(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many seeds: too long for the race detector")
+	}
 	t.Parallel()
 	var cs []bench
 	for _, poll := range []float64{0.033, 0.1, 0.333, 1} {

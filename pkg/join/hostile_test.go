@@ -76,7 +76,11 @@ func roughLoad(t testing.TB, r *rand.Rand) (ls []record.Line) {
 // merging once.
 func TestRoughRuns(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(300) {
+	seeds := uint64(300)
+	if testing.Short() {
+		seeds = 30
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 99))
 		ls := roughLoad(t, r)
 		for i := range 1 + r.IntN(4) {

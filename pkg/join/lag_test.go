@@ -264,8 +264,8 @@ func TestLagOfSimulatedMachine(t *testing.T) {
 		var wg sync.WaitGroup
 		for time.Since(begun) < 60*time.Second {
 			time.Sleep(time.Duration(r.ExpFloat64() * float64(700*time.Millisecond)))
+			body := fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":"one two"}],"max_completion_tokens":%d}`, 50+r.IntN(100))
 			wg.Go(func() {
-				body := fmt.Sprintf(`{"model":"m","messages":[{"role":"user","content":"one two"}],"max_completion_tokens":%d}`, 50+r.IntN(100))
 				req := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://sim/v1/chat/completions", strings.NewReader(body))
 				change(1)
 				server.ServeHTTP(httptest.NewRecorder(), req)

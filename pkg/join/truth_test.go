@@ -129,6 +129,9 @@ func produce(t *testing.T, clock record.Clock, records iter.Seq2[record.Record, 
 // What the real load and scraper saw of the simulator holds the simulator's own
 // energy within ±, and tightly.
 func TestPlusMinusOfSimulator(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many seeds: too long for the race detector")
+	}
 	t.Parallel()
 	const ms = time.Millisecond
 	for _, p := range []plant{

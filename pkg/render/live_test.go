@@ -37,6 +37,9 @@ func lives(t *testing.T) []*report.Live {
 
 // A frame is never wider or higher than the terminal.
 func TestFramesFitTheTerminal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("too long for the race detector")
+	}
 	t.Parallel()
 	for _, l := range lives(t) {
 		for _, n := range []int{1, 12} {

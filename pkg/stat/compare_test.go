@@ -112,6 +112,9 @@ func count1(b bool) int {
 
 // Between two queues that differ by 3 %, enough requests find it.
 func TestCompareQueues(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many seeds: too long for the race detector")
+	}
 	t.Parallel()
 	const seeds, n = 40, 50_000
 	var found [3]int
@@ -131,6 +134,9 @@ func TestCompareQueues(t *testing.T) {
 
 // A high percentile of independent values.
 func TestComparePercentile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many seeds: too long for the race detector")
+	}
 	t.Parallel()
 	const seeds = 200
 	found, power := 0, 0
@@ -155,6 +161,9 @@ func TestComparePercentile(t *testing.T) {
 // With several runs on each side, what differs from run to run is covered, which
 // it is not if the runs are taken for one.
 func TestCompareRuns(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many seeds: too long for the race detector")
+	}
 	t.Parallel()
 	const seeds = 200
 	found, merged, power := 0, 0, 0
