@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"aiperf/pkg/record"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func buildWith(t testing.TB, o Options, stream string) *Report {
@@ -390,5 +392,22 @@ func TestSlicesOfGPUs(t *testing.T) {
 	}
 	if !slices.Contains(whole.Resets, "Energy Consumption") {
 		t.Error("the counter's reset is not told")
+	}
+}
+
+// The values of keys may hold any character, and what one of them holds is not
+// taken for two.
+func TestGroupsOfOddKeys(t *testing.T) {
+	t.Parallel()
+	stream := ask("m", 0, 1, 0.1, 2, `,"conversation":"a\u0000b","finish":"c"`) + ask("m", 1, 1, 0.1, 2, `,"conversation":"a","finish":"b\u0000c"`) +
+		ask("m", 2, 1, 0.1, 2, "") + ask("m", 3, 1, 0.1, 2, `,"conversation":"a | b","finish":"c"`) + ask("m", 4, 1, 0.1, 2, `,"conversation":"a","finish":"b | c"`)
+	r := buildWith(t, Options{By: []string{"conversation", "finish"}}, stream)
+	var got []string
+	for _, g := range r.Groups {
+		got = append(got, fmt.Sprintf("%q %q %d", g.Keys[0].Value, g.Keys[1].Value, g.Requests.OK))
+	}
+	want := []string{`"" "" 1`, `"a" "b\x00c" 1`, `"a" "b | c" 1`, `"a\x00b" "c" 1`, `"a | b" "c" 1`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 }
