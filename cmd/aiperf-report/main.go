@@ -86,6 +86,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		if o.format == "html" {
 			return judge(env, r, nil, comparisonPage(out, r, old))
 		}
+		if !comparing(o.format) && !o.quiet {
+			env.Warnf("%s has no place for a comparison: this is the report on the new files", o.format)
+		}
 		return o.show(env, out, write, r, nil)
 	}
 	b := report.Builder{Options: asked}
@@ -94,7 +97,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 	}
 	unread := read(env, &b, names, o.quiet)
 	r := b.Report()
-	if r.Empty() {
+	switch {
+	case r.Empty() && unread != nil && len(names) == 1:
+		return unread
+	case r.Empty():
 		return errors.Join(unread, nothing(r, names))
 	}
 	return o.show(env, out, write, r, unread)

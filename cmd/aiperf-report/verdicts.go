@@ -167,7 +167,7 @@ func comparisonPage(w io.Writer, r, old *report.Report) error {
 		if x.Name.Stat != "" {
 			header += " " + x.Name.Stat
 		}
-		opt.Changes = append(opt.Changes, page.Change{Tag: x.Name.Tag, Header: header, Change: x.Relative, Low: x.RelativeIn.Low, High: x.RelativeIn.High, Verdict: verdict})
+		opt.Changes = append(opt.Changes, page.Change{Tag: x.Name.Tag, Stat: x.Name.Stat, Header: header, Change: x.Relative, Low: x.RelativeIn.Low, High: x.RelativeIn.High, Verdict: verdict})
 	}
 	shown := *r
 	for _, l := range r.Comparison.Limits {
