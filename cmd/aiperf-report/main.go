@@ -142,7 +142,9 @@ func convert(env *cli.Env, out io.Writer, stream func(io.Writer, report.Options)
 			tell(env, n)
 		}
 	}
-	err = errors.Join(err, w.w.Flush())
+	if unwritten := w.w.Flush(); !errors.Is(err, unwritten) {
+		err = errors.Join(err, unwritten)
+	}
 	if err == nil && w.n == 0 {
 		what := map[string]string{"aiperf-records": "request", "aiperf-gpu": "GPU reading"}[o.format]
 		return cli.Hint(fmt.Errorf("find nothing to write as %s in %s: no %s", o.format, strings.Join(names, ", "), what),

@@ -314,6 +314,9 @@ func TestSketches(t *testing.T) {
 	if exact.Requests != rough.Requests || *exact.Window != *rough.Window || fmt.Sprint(exact.Errors) != fmt.Sprint(rough.Errors) {
 		t.Errorf("requests %+v and %+v, windows %v and %v", exact.Requests, rough.Requests, exact.Window, rough.Window)
 	}
+	if n, err := ParseName([]string{"effective_concurrency", "avg"}); err != nil || !strings.Contains(rough.reason(n, nil), "--max-memory") {
+		t.Errorf("that memory is short is not told, but %q", rough.reason(n, nil))
+	}
 	compareRough(t, "all", exact.Metrics, rough.Metrics)
 	for i, g := range exact.Groups {
 		compareRough(t, g.Name(), g.Metrics, rough.Groups[i].Metrics)

@@ -18,6 +18,7 @@ type request struct {
 	took, ttft, ttfo, late   float64
 	energy                   float64
 	gaps                     []int64 // ns
+	silent                   bool    // all its content is reasoning
 	chunks                   int
 	in, cached, out          int
 	reasoning, asked         int
@@ -76,6 +77,8 @@ func (r *request) scan(l record.Line) error {
 			r.late, ok = number(v)
 		case "gaps":
 			ok = r.scanGaps(v)
+		case "kinds":
+			r.silent = len(v) > 2 && len(bytes.Trim(v, `"r0123456789`)) == 0
 		case "chunks":
 			r.chunks, ok = v.Int()
 		case "tokens":
