@@ -143,6 +143,9 @@ func compare(env *cli.Env, baseline, names []string, asked report.Options, o *op
 		return nil, nil, err
 	}
 	for i, side := range []*pooled{before, after} {
+		if a, b, found := side.Repeated(); found {
+			return nil, nil, fmt.Errorf("compare runs: %s and %s hold the same run, which would count as two", a, b)
+		}
 		for j, b := range side.Reports() {
 			if c := b.Requests; c.OK+c.Failed == 0 {
 				what := [2]string{"the baseline", "the run"}[i]

@@ -306,7 +306,8 @@ func TestFailIf(t *testing.T) {
 
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	base := plain.stream(t)
+	base, like := plain.stream(t), plain
+	like.seed++
 	for _, c := range []struct{ why, old, new, want string }{
 		{"another model", `"model":"m"`, `"model":"n"`, "the models differ: old m, new n"},
 		{"another concurrency", `"concurrency":"4"`, `"concurrency":"8"`, "--concurrency differs: old 4, new 8"},
@@ -314,9 +315,14 @@ func TestDifferences(t *testing.T) {
 		{"longer prompts", `"in":100`, `"in":120`, "the prompts differ in length: old 100 tokens, new 120"},
 		{"another version", `"tool":"aiperf-load"`, `"tool":"aiperf-load","version":"v2"`, ""},
 		{"a run that did not end", `"reason":"complete"`, `"reason":"failed"`, "new, run0: run R of aiperf-load ended as failed"},
-		{"nothing", `"m"`, `"m"`, ""},
+		{"nothing but chance", `"m"`, `"m"`, ""},
+		{"itself", "", "", "old, run0 and new, run0 hold the same run"},
 	} {
-		c2 := Compare(side(t, Options{}, base), side(t, Options{}, bytes.ReplaceAll(base, []byte(c.old), []byte(c.new))), nil, nil)
+		other := base
+		if c.old != "" {
+			other = bytes.ReplaceAll(like.stream(t), []byte(c.old), []byte(c.new))
+		}
+		c2 := Compare(side(t, Options{}, base), side(t, Options{}, other), nil, nil)
 		var warnings []string
 		for _, n := range c2.Notes {
 			if n.Level == record.Warning {
