@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aiperf/pkg/cli"
@@ -211,7 +212,7 @@ func refused(r *report.Report) error {
 		case v.Op == "":
 			list = append(list, v.Name+" does not hold")
 		default:
-			list = append(list, v.Name+" is not "+v.Op+" "+v.Bound)
+			list = append(list, v.Name+" is "+value(v)+", not "+v.Op+" "+v.Bound)
 		}
 	}
 	if r.Comparison != nil {
@@ -223,6 +224,18 @@ func refused(r *report.Report) error {
 		return nil
 	}
 	return cli.Verdictf("%s", strings.Join(list, "; "))
+}
+
+// value is that of a verdict, with digits enough to tell it from the bound.
+func value(v report.Verdict) string {
+	s := v.Text
+	if s == "" {
+		s = strconv.FormatFloat(v.Value*v.Unit.Factor, 'g', 6, 64) + " " + v.Unit.Shown
+	}
+	if v.GPU != "" {
+		s += " (" + v.GPU + ")"
+	}
+	return s
 }
 
 func failure(l report.Limit) string {
