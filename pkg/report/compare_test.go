@@ -240,6 +240,25 @@ func TestCompareSketches(t *testing.T) {
 	if x.Verdict != Worse || !x.Runs {
 		t.Errorf("three runs a side: %+v", x)
 	}
+	// Two sides that fall to either side of a step of the sketch differ by no more
+	// than its error, however alike the runs of each are.
+	scale := func(seed uint64, by float64) []byte {
+		return with(plain, func(s *server) { s.n, s.seed, s.jitter, s.slower = 1100, seed, 0.001, by }).stream(t)
+	}
+	sides := 0
+	for by := 0.0; by < 0.02; by += 0.002 {
+		c := Compare(side(t, o, scale(1, by), scale(2, by), scale(3, by)), side(t, o, scale(4, by+0.006), scale(5, by+0.006), scale(6, by+0.006)), nil, nil)
+		x := of(t, c, "request_latency.p50")
+		if x.Change != 0 {
+			sides++
+		}
+		if x.Verdict != Same {
+			t.Errorf("0.6 %% slower from %v on: %+v", by, x)
+		}
+	}
+	if sides == 0 {
+		t.Error("no step of the sketch lies between the sides")
+	}
 }
 
 // A difference that the meters' error covers is none.
