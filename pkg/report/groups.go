@@ -27,7 +27,7 @@ type Key struct{ Name, Value string }
 func (g Group) Name() string {
 	var list []string
 	for _, k := range g.Keys {
-		v := k.Value
+		v := printable(k.Value)
 		if v == "" {
 			v = "(none)"
 		}
@@ -261,7 +261,7 @@ func (b *Builder) gpuGroups(r *Report) []Group {
 func (g GPU) key(key string) string {
 	switch key {
 	case "gpu":
-		return strings.TrimSuffix(g.Name(), " | "+g.Model)
+		return g.short()
 	case "uuid":
 		return g.UUID
 	case "gpu_model":

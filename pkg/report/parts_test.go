@@ -414,3 +414,24 @@ func TestGroupsOfOddKeys(t *testing.T) {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 }
+
+// What servers write does not reach a terminal as it is.
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, text, want string }{
+		{"colours", "\x1b[31mred\x1b[0m", "␛[31mred␛[0m"},
+		{"lines", "a\r\nb\u2028c\td", "a  b c d"},
+		{"other controls", "\x00\x07\x7f\u009b", "␀␇␡␡"},
+		{"directions", "a\u202eb\u2066c", "a b c"},
+		{"words", "größer als 3 µs | ✘", "größer als 3 µs | ✘"},
+	} {
+		if got := printable(c.text); got != c.want {
+			t.Errorf("%s: %q, want %q", c.why, got, c.want)
+		}
+	}
+	r := buildWith(t, Options{By: []string{"conversation"}}, ask("m", 0, 1, 0.1, 2, `,"conversation":"\u001b[2J"`)+ask("m\u202e", 1, 1, 0.1, 2, `,"conversation":"z","error":{"class":"st\u001b[1m","message":"no\u001b[2K\nway"}`))
+	said := fmt.Sprint(r.Notes, r.Errors, r.Groups[0].Name(), r.Groups[1].Errors)
+	if strings.ContainsAny(said, "\x1b\n") || !strings.Contains(said, "no␛[2K way") {
+		t.Errorf("%q", said)
+	}
+}
