@@ -135,7 +135,7 @@ func (n *remarks) settings(old, new *Side) {
 		if slices.Contains(work, key) {
 			level = record.Warning
 		}
-		*n = append(*n, Note{level, "different-" + key, fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b))})
+		*n = append(*n, Note{level, "different-" + key, printable(fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b)))})
 	}
 }
 

@@ -435,3 +435,16 @@ func TestPrintable(t *testing.T) {
 		t.Errorf("%q", said)
 	}
 }
+
+// A text is one however it is written, and what one is written as may be another.
+func TestNamesOfTexts(t *testing.T) {
+	t.Parallel()
+	var n names
+	var got []int32
+	for _, s := range []string{`"a\\nb"`, `"a\nb"`, `"a\u000ab"`, `"ab"`, `"a\u0062"`, `"a\\nb"`} {
+		got = append(got, n.id(record.Value(s)))
+	}
+	if diff := cmp.Diff([]int32{0, 1, 1, 2, 2, 0}, got); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
+	}
+}
