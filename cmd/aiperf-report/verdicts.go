@@ -226,11 +226,11 @@ func refused(r *report.Report) error {
 	return cli.Verdictf("%s", strings.Join(list, "; "))
 }
 
-// value is that of a verdict, with digits enough to tell it from the bound.
+// value is that of a verdict.
 func value(v report.Verdict) string {
 	s := v.Text
 	if s == "" {
-		s = strconv.FormatFloat(v.Value*v.Unit.Factor, 'g', 6, 64) + " " + v.Unit.Shown
+		s = shown(v.Value, v.Unit)
 	}
 	if v.GPU != "" {
 		s += " (" + v.GPU + ")"
@@ -238,9 +238,16 @@ func value(v report.Verdict) string {
 	return s
 }
 
+// shown is a number in a unit for people, with digits enough to tell it from a
+// bound.
+func shown(x float64, u report.Unit) string {
+	return strings.TrimSpace(strconv.FormatFloat(x*u.Factor, 'g', 6, 64) + " " + u.Shown)
+}
+
 func failure(l report.Limit) string {
 	if l.Why != "" {
 		return l.Text + ": " + l.Why
 	}
-	return l.Text + " is exceeded"
+	u := l.Change.Name.Unit
+	return fmt.Sprintf("%s is exceeded: old %s, new %s", l.Text, shown(l.Change.Old, u), shown(l.Change.New, u))
 }
