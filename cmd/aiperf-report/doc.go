@@ -178,8 +178,9 @@
 // With fewer it is over requests in the order of time, by means of batches, for
 // those of one server hang together; it says whether these two runs differ, and not
 // whether another pair would. Rates are those of short parts of the run. Intervals
-// of energy are widened by the error that aiperf-merge bounds, and an energy that
-// is not valid is not compared.
+// of energy are widened by the error that aiperf-merge bounds, and those of
+// percentiles beyond --max-memory by the sketch's; an energy that is not valid is
+// not compared.
 //
 // Among twenty numbers one is often changed by chance. A verdict with a question
 // mark rests on its own interval alone; without, it holds when all numbers of the
