@@ -203,12 +203,13 @@
 //
 // 0 when a report was printed, even if it tells of nothing but failed requests:
 // that a load has failed is said by aiperf-load's own status. 1 when there was
-// nothing to report on, an input could not be read (what the others hold is
-// still reported, but not compared), a side of a comparison has no requests or
-// the same run twice, or the output could not be written. 2 for a mistake in the command line. 3 if an
-// objective of --slo was missed or a limit of --fail-if was exceeded, or if that
-// could not be told; the report is written all the same. The first interrupt is
-// ignored, for the commands in front will end their streams; the second kills.
+// nothing to report on, an input could not be read (what the others hold is still
+// reported, but not compared), a side of a comparison has no requests or the same
+// run twice, or the output could not be written. 2 for a mistake in the command
+// line. 3 if an objective of --slo was missed or a limit of --fail-if was exceeded,
+// or if that could not be told; the report is written all the same. The first
+// interrupt is ignored, for the commands in front will end their streams; the
+// second kills.
 //
 // # Examples
 //
