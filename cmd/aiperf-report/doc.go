@@ -281,8 +281,9 @@
 // With fewer it is over requests in the order of time, by means of batches, for
 // those of one server hang together; it says whether these two runs differ, and not
 // whether another pair would. Rates are those of short parts of the run. Intervals
-// of energy are widened by the error that aiperf-merge bounds, and an energy that
-// is not valid is not compared.
+// of energy are widened by the error that aiperf-merge bounds, and those of
+// percentiles beyond --max-memory by the sketch's; an energy that is not valid is
+// not compared.
 //
 // Among twenty numbers one is often changed by chance. A verdict with a question
 // mark rests on its own interval alone; without, it holds when all numbers of the
@@ -305,12 +306,13 @@
 //
 // 0 when a report was printed, even if it tells of nothing but failed requests:
 // that a load has failed is said by aiperf-load's own status. 1 when there was
-// nothing to report on, an input could not be read (what the others hold is
-// still reported, but not compared), a side of a comparison has no requests, or the
-// output could not be written. 2 for a mistake in the command line. 3 if an
-// objective of --slo was missed or a limit of --fail-if was exceeded, or if that
-// could not be told; the report is written all the same. The first interrupt is
-// ignored, for the commands in front will end their streams; the second kills.
+// nothing to report on, an input could not be read (what the others hold is still
+// reported, but not compared), a side of a comparison has no requests or the same
+// run twice, or the output could not be written. 2 for a mistake in the command
+// line. 3 if an objective of --slo was missed or a limit of --fail-if was exceeded,
+// or if that could not be told; the report is written all the same. The first
+// interrupt is ignored, for the commands in front will end their streams; the
+// second kills.
 //
 // # Examples
 //

@@ -58,5 +58,10 @@ func forPeople(format string) bool {
 	return format == "table" || format == "markdown" || format == "html" || format == none
 }
 
+// comparing tells whether a format has the changes since a baseline.
+func comparing(format string) bool {
+	return forPeople(format) || format == "json" || format == "ndjson" || format == "prom"
+}
+
 // pictured tells whether a format draws what happened when.
 func pictured(format string) bool { return format == "html" || format == "svg" }

@@ -99,6 +99,9 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		if o.format == "html" {
 			return judge(env, r, nil, comparisonPage(out, r, old))
 		}
+		if !comparing(o.format) && !o.quiet {
+			env.Warnf("%s has no place for a comparison: this is the report on the new files", o.format)
+		}
 		return o.show(env, out, write, r, nil)
 	}
 	b := report.Builder{Options: asked}
@@ -115,7 +118,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return unread
 	}
 	r := b.Report()
-	if r.Empty() {
+	switch {
+	case r.Empty() && unread != nil && len(names) == 1:
+		return unread
+	case r.Empty():
 		return errors.Join(unread, nothing(r, names))
 	}
 	return o.show(env, out, write, r, unread)
@@ -158,7 +164,9 @@ func convert(env *cli.Env, out io.Writer, stream func(io.Writer, report.Options)
 			tell(env, n)
 		}
 	}
-	err = errors.Join(err, w.w.Flush())
+	if unwritten := w.w.Flush(); !errors.Is(err, unwritten) {
+		err = errors.Join(err, unwritten)
+	}
 	if err == nil && w.n == 0 {
 		what := map[string]string{"aiperf-records": "request", "aiperf-gpu": "GPU reading"}[o.format]
 		return cli.Hint(fmt.Errorf("find nothing to write as %s in %s: no %s", o.format, strings.Join(names, ", "), what),

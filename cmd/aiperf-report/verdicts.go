@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"aiperf/pkg/cli"
@@ -143,6 +144,9 @@ func compare(env *cli.Env, baseline, names []string, asked report.Options, o *op
 		return nil, nil, err
 	}
 	for i, side := range []*pooled{before, after} {
+		if a, b, found := side.Repeated(); found {
+			return nil, nil, fmt.Errorf("compare runs: %s and %s hold the same run, which would count as two", a, b)
+		}
 		for j, b := range side.Reports() {
 			if c := b.Requests; c.OK+c.Failed == 0 {
 				what := [2]string{"the baseline", "the run"}[i]
@@ -167,7 +171,7 @@ func comparisonPage(w io.Writer, r, old *report.Report) error {
 		if x.Name.Stat != "" {
 			header += " " + x.Name.Stat
 		}
-		opt.Changes = append(opt.Changes, page.Change{Tag: x.Name.Tag, Header: header, Change: x.Relative, Low: x.RelativeIn.Low, High: x.RelativeIn.High, Verdict: verdict})
+		opt.Changes = append(opt.Changes, page.Change{Tag: x.Name.Tag, Stat: x.Name.Stat, Header: header, Change: x.Relative, Low: x.RelativeIn.Low, High: x.RelativeIn.High, Verdict: verdict})
 	}
 	shown := *r
 	for _, l := range r.Comparison.Limits {
@@ -208,7 +212,7 @@ func refused(r *report.Report) error {
 		case v.Op == "":
 			list = append(list, v.Name+" does not hold")
 		default:
-			list = append(list, v.Name+" is not "+v.Op+" "+v.Bound)
+			list = append(list, v.Name+" is "+value(v)+", not "+v.Op+" "+v.Bound)
 		}
 	}
 	if r.Comparison != nil {
@@ -222,9 +226,28 @@ func refused(r *report.Report) error {
 	return cli.Verdictf("%s", strings.Join(list, "; "))
 }
 
+// value is that of a verdict.
+func value(v report.Verdict) string {
+	s := v.Text
+	if s == "" {
+		s = shown(v.Value, v.Unit)
+	}
+	if v.GPU != "" {
+		s += " (" + v.GPU + ")"
+	}
+	return s
+}
+
+// shown is a number in a unit for people, with digits enough to tell it from a
+// bound.
+func shown(x float64, u report.Unit) string {
+	return strings.TrimSpace(strconv.FormatFloat(x*u.Factor, 'g', 6, 64) + " " + u.Shown)
+}
+
 func failure(l report.Limit) string {
 	if l.Why != "" {
 		return l.Text + ": " + l.Why
 	}
-	return l.Text + " is exceeded"
+	u := l.Change.Name.Unit
+	return fmt.Sprintf("%s is exceeded: old %s, new %s", l.Text, shown(l.Change.Old, u), shown(l.Change.New, u))
 }

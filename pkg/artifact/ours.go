@@ -1,6 +1,9 @@
 package artifact
 
 import (
+	"encoding/json"
+	"fmt"
+
 	"aiperf/pkg/record"
 	"aiperf/pkg/report"
 )
@@ -128,8 +131,14 @@ func groups(r *report.Report) []object {
 	return list
 }
 
-// base is a metric in base units.
-func base(m report.Metric) object { return summary(m.Unit.Base, m.Stat, m) }
+// base is a metric in base units. An instant is in seconds since 1970, with all its
+// digits.
+func base(m report.Metric) object {
+	if m.Kind == report.Instant {
+		return object{{"unit", m.Unit.Base}, {"avg", json.Number(fmt.Sprintf("%d.%09d", m.Time/1e9, max(0, m.Time%1e9)))}}
+	}
+	return summary(m.Unit.Base, m.Stat, m)
+}
 
 // readings are GPUs over a window, in base units.
 func readings(gpus []report.GPU) []object {

@@ -90,8 +90,11 @@ func (p *parser) constants(n *node) error {
 // false is for a name that is not known. Its errors are of type *Error.
 func (e *Expr) Check(of func(path []string) (Quantity, bool)) error {
 	c := checker{e, of}
-	_, err := c.quantity(e.root)
-	return err
+	q, err := c.quantity(e.root)
+	if err != nil {
+		return err
+	}
+	return c.condition(e.root, q)
 }
 
 type checker struct {
@@ -129,6 +132,13 @@ func (c checker) quantity(n *node) (Quantity, error) {
 		}
 	}
 	switch n.op {
+	case "and", "or", "not":
+		for i, k := range n.kids {
+			if err := c.condition(k, qs[i]); err != nil {
+				return unknown, err
+			}
+		}
+		return unknown, nil
 	case "neg":
 		return qs[0], nil
 	case "*", "/":
@@ -146,6 +156,17 @@ func (c checker) quantity(n *node) (Quantity, error) {
 	}
 	return unknown, nil
 }
+
+// condition refuses a measured quantity that stands alone, which never holds.
+func (c checker) condition(n *node, q Quantity) error {
+	if n.op == "name" && measured(q) {
+		return c.fail(n.at, "compare it, or ask for has("+n.String()+")", "%s is in %s, and a condition must stand here", n.String(), orNone(q.Unit))
+	}
+	return nil
+}
+
+// measured tells whether q is known to be a number.
+func measured(q Quantity) bool { return q.Unit != "" && q.Unit != unknown.Unit }
 
 func product(n *node, q []Quantity) Quantity {
 	switch a, b := n.kids[0].bare(), n.kids[1].bare(); {
@@ -174,7 +195,13 @@ func (c checker) agree(a, b *node, p, q Quantity) error {
 	if a.constant() && !b.constant() {
 		a, b, p, q = b, a, q, p
 	}
-	if a.yields() == texts || b.yields() == texts || b.yields() == truths || p == unknown || q == unknown {
+	if y := b.yields(); y == texts || y == truths {
+		if a.op == "name" && measured(p) {
+			return c.fail(b.first(), "", "%s is in %s, and this is %s", a.String(), orNone(p.Unit), y.String())
+		}
+		return nil
+	}
+	if a.yields() == texts || p == unknown || q == unknown {
 		return nil
 	}
 	if b.bare() {

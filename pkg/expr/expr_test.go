@@ -265,6 +265,13 @@ func TestCheck(t *testing.T) {
 		{"ttft + 3 > 2s", "character 8: ttft is in s, and this number has no unit (give it one, as in 200ms)"},
 		{"errors < 1% and ttfb < 2s", "character 17: there is no ttfb"},
 		{"has(ttfb)", "character 5: there is no ttfb"},
+		{"n and has(ttft) or not model", ""},
+		{"ttft", "character 1: ttft is in s, and a condition must stand here (compare it, or ask for has(ttft))"},
+		{"n > 1 and (power or n)", "character 12: power is in W, and a condition must stand here (compare it, or ask for has(power))"},
+		{"not errors", "character 5: errors is in %, and a condition must stand here (compare it, or ask for has(errors))"},
+		{"ttft > '5ms'", "character 8: ttft is in s, and this is a string"},
+		{"'5ms' < ttft", "character 1: ttft is in s, and this is a string"},
+		{"errors == false", "character 11: errors is in %, and this is a condition"},
 	} {
 		e, err := Parse(c.expr)
 		if err != nil {

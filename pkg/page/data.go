@@ -19,6 +19,7 @@ type data struct {
 
 type changed struct {
 	Tag     string   `json:"tag"`
+	Stat    string   `json:"stat,omitempty"`
 	Header  string   `json:"header"`
 	Change  *float64 `json:"change"`
 	Low     *float64 `json:"low"`

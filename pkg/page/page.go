@@ -32,10 +32,11 @@ type Run struct {
 
 // A Change is what a comparison found of one metric.
 type Change struct {
-	Tag, Header string
-	Change      float64 // (new − old) / old; NaN if it is not known
-	Low, High   float64 // the interval of Change; NaN if it is not known
-	Verdict     string  // in words; what begins with "better" or "worse" is marked as that
+	Tag, Stat string // avg, p99, …; empty of what has one value
+	Header    string
+	Change    float64 // (new − old) / old; NaN if it is not known
+	Low, High float64 // the interval of Change; NaN if it is not known
+	Verdict   string  // in words; what begins with "better" or "worse" is marked as that
 }
 
 // Options say how a page is made. The zero value is ready.
@@ -113,7 +114,7 @@ func policy(scripts []string) string {
 func payload(opt Options, runs []Run) ([]byte, error) {
 	d := data{Title: opt.Title}
 	for _, c := range opt.Changes {
-		d.Changes = append(d.Changes, changed{c.Tag, c.Header, finite(c.Change), finite(c.Low), finite(c.High), c.Verdict})
+		d.Changes = append(d.Changes, changed{c.Tag, c.Stat, c.Header, finite(c.Change), finite(c.Low), finite(c.High), c.Verdict})
 	}
 	for _, r := range runs {
 		d.Runs = append(d.Runs, tell(r))

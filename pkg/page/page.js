@@ -53,7 +53,7 @@
     const c = element("div", { class: "card", "data-tag": tag, "data-stat": stat, "data-value": of(m) },
       element("h3", {}, label), element("p", { class: "number" }, number, " ", element("small", {}, unit + (stat === "avg" ? "" : " (p" + stat + ")"))), more ? element("p", {}, more(m)) : null);
     const b = of(metric(baseline, tag));
-    if (b) c.append(element("p", {}, "baseline " + quantity(b, m.unit, b, 3) + ", ", element("span", { class: tone(tag, of(m) / b - 1) }, change(of(m) / b - 1))));
+    if (b) c.append(element("p", {}, "baseline " + quantity(b, m.unit, b, 3) + ", ", element("span", { class: tone(data.changes, tag, stat) }, change(of(m) / b - 1))));
     host.append(c);
   }
 
@@ -85,7 +85,7 @@
       const c = element("div", { class: "card", "data-tag": "energy", "data-value": t.energy }, element("h3", {}, "Energy of " + many(t.gpus ?? run.energy.gpus.length, "GPU")),
         element("p", { class: "number" }, number, " ", element("small", {}, unit + (known(t.plus_minus) ? " ± " + quantity(t.plus_minus, joules) : ""))), element("p", {}, verdict(t)));
       const b = baseline?.energy?.total.energy;
-      if (b) c.append(element("p", {}, "baseline " + quantity(b, joules) + ", ", element("span", { class: tone("energy", t.energy / b - 1) }, change(t.energy / b - 1))));
+      if (b) c.append(element("p", {}, "baseline " + quantity(b, joules) + ", ", element("span", { class: tone(data.changes, "total_gpu_energy", "avg") }, change(t.energy / b - 1))));
       host.append(c);
     }
     card(host, "Energy per output token", "energy_per_output_token", "avg", () => { const m = metric(run, "output_tokens_per_joule"); return m ? quantity(m.avg, m.unit) : ""; });
@@ -232,7 +232,7 @@
   }
 
   function numbers() {
-    if (run.metrics.length) section(page, "metrics", "All metrics", metricTable(run.metrics, baseline?.metrics));
+    if (run.metrics.length) section(page, "metrics", "All metrics", metricTable(run.metrics, baseline?.metrics, data.changes));
     if (!run.devices.length) return;
     section(page, "gpus", "GPUs", ...run.devices.map((d, i) => element("details", { open: run.devices.length === 1 && i === 0 }, element("summary", {}, `${d.name} (${many(d.readings, "reading")})`), deviceTable(d))));
   }

@@ -155,7 +155,7 @@ func TestComparison(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	nan := math.NaN()
-	changes := []Change{{"request_latency", "Request Latency", 0.03, 0.02, 0.04, "slower"}, {"goodput", "Goodput", nan, nan, nan, "too little data"}}
+	changes := []Change{{"request_latency", "p50", "Request Latency", 0.03, 0.02, 0.04, "slower"}, {"goodput", "", "Goodput", nan, nan, nan, "too little data"}}
 	if err := HTML(&b, Options{Changes: changes}, Run{"new", demo(t)}, Run{"old", demo(t)}); err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +164,7 @@ func TestComparison(t *testing.T) {
 		t.Errorf("runs %v", d.Runs)
 	}
 	ptr := func(x float64) *float64 { return &x }
-	want := []changed{{"request_latency", "Request Latency", ptr(0.03), ptr(0.02), ptr(0.04), "slower"}, {"goodput", "Goodput", nil, nil, nil, "too little data"}}
+	want := []changed{{"request_latency", "p50", "Request Latency", ptr(0.03), ptr(0.02), ptr(0.04), "slower"}, {"goodput", "", "Goodput", nil, nil, nil, "too little data"}}
 	if diff := cmp.Diff(want, d.Changes); diff != "" {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}

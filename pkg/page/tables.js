@@ -42,13 +42,16 @@ function section(host, id, title, ...content) {
   return s;
 }
 
-const better = (tag) => (/throughput|per_joule|per_watt|tps|request_count$/.test(tag) ? 1 : /latency|time_to|duration|error|energy|power/.test(tag) ? -1 : 0);
-
-// tone is the class of a change for the better or the worse.
-const tone = (tag, x) => (!known(x) || Math.abs(x) < 0.005 || !better(tag) ? "" : x * better(tag) > 0 ? "good" : "bad");
+// tone is the class of a change of one statistic of a metric. Only what the
+// comparison found is coloured; without one, nothing is.
+function tone(changes, tag, stat) {
+  const name = stat === "avg" ? ["avg", undefined] : ["p" + stat];
+  const verdict = changes?.find((c) => c.tag === tag && name.includes(c.stat))?.verdict ?? "";
+  return verdict.startsWith("better") ? "good" : verdict.startsWith("worse") ? "bad" : "";
+}
 
 // metricTable has every metric of the run, beside those of a baseline.
-function metricTable(metrics, baseline) {
+function metricTable(metrics, baseline, changes) {
   const value = (of) => ({ of: (m) => (known(of(m)) ? of(m) * m.unit.factor : null), show: (m) => (known(of(m)) ? shown(of(m), m.unit, m.avg)[0] : "–") });
   const columns = [
     { head: "Metric", words: true, of: (m) => m.header },
@@ -59,7 +62,7 @@ function metricTable(metrics, baseline) {
     const before = new Map(baseline.map((m) => [m.tag, m]));
     const ratio = (m) => { const b = before.get(m.tag)?.avg; return b ? (m.avg - b) / b : null; };
     columns.push({ head: "baseline", ...value((m) => before.get(m.tag)?.avg) },
-      { head: "change", of: ratio, show: (m) => (known(ratio(m)) ? element("span", { class: tone(m.tag, ratio(m)) }, change(ratio(m))) : "–") });
+      { head: "change", of: ratio, show: (m) => (known(ratio(m)) ? element("span", { class: tone(changes, m.tag, "avg") }, change(ratio(m))) : "–") });
   }
   for (const p of ["50", "90", "95", "99"]) columns.push({ head: "p" + p, ...value((m) => m.p?.[p]) });
   columns.push({ head: "min", ...value((m) => m.min) }, { head: "max", ...value((m) => m.max) }, { head: "std", ...value((m) => m.std) },

@@ -29,9 +29,9 @@ func judgedPage(t *testing.T) []byte {
 		{Objective: "energy.valid == true", Name: "energy.valid", Op: "==", Bound: "true", Value: nan, Limit: nan, Margin: nan, Text: "true", Met: true},
 	}
 	changes := []Change{
-		{"request_latency", "Request Latency p50", 0.03, 0.02, 0.04, "worse"},
-		{"request_throughput", "Request Throughput", 0.03, -0.01, 0.07, "same"},
-		{"goodput", "Goodput", nan, nan, nan, "too little data"},
+		{"request_latency", "p50", "Request Latency p50", 0.03, 0.02, 0.04, "worse"},
+		{"request_throughput", "", "Request Throughput", 0.03, -0.01, 0.07, "same"},
+		{"goodput", "", "Goodput", nan, nan, nan, "too little data"},
 	}
 	var b bytes.Buffer
 	if err := HTML(&b, Options{Changes: changes}, Run{"new", r}, Run{"baseline", demo(t)}); err != nil {
@@ -46,6 +46,8 @@ func TestVerdictsInChromium(t *testing.T) {
 	for _, want := range []string{
 		"✘ 1 of 3 missed", "<h3>ttft.p99 &lt; 60ms</h3>", `<p class="number">50 ms</p>`, "✔ met</span>, margin +16.7 %", "✘ not measured</span>: goodput was not &lt;b&gt;measured",
 		`<span class="bad">✘ worse</span>`, `<span class="bad">+3 %</span>`, `<span class="">+3 %</span>`, "−1 % to +7 %", "too little data",
+		// Cards are coloured by the verdict, and by nothing else.
+		`<span class="bad">±0 %</span>`,
 	} {
 		if !strings.Contains(dom, want) {
 			t.Errorf("the page does not show %q", want)

@@ -129,6 +129,9 @@ func (c *Comparison) change(n Name, old, new *Side) Change {
 	if energyTags[n.Tag] {
 		x.doubt(old, new)
 	}
+	if _, ok := n.Percentile(); ok && n.Tag != "inter_chunk_latency" {
+		x.blur(old, new)
+	}
 	x.judge()
 	return x
 }
@@ -238,13 +241,33 @@ func (x *Change) doubt(old, new *Side) {
 	if x.Runs || x.TooLittle != "" {
 		return
 	}
+	x.widen(off)
+}
+
+// blur makes the intervals of a percentile as wide as sketches may be off. Those of
+// several runs are off alike, which what differs from run to run does not show.
+func (x *Change) blur(old, new *Side) {
+	off := [2]float64{}
+	for i, s := range []*Side{old, new} {
+		if s.sketched() {
+			off[i] = sketchError
+		}
+	}
+	if off[0]+off[1] > 0 && x.TooLittle == "" {
+		x.widen(off)
+	}
+}
+
+// widen makes the intervals as wide as it takes if the old and the new number are
+// off by such shares.
+func (x *Change) widen(off [2]float64) {
 	found := x.Differs()
 	abs := math.Abs(x.Old)*off[0] + math.Abs(x.New)*off[1]
 	x.ChangeIn.Low, x.ChangeIn.High = x.ChangeIn.Low-abs, x.ChangeIn.High+abs
 	low, high := (1-off[1])/(1+off[0]), (1+off[1])/max(1-off[0], 1e-9)
 	x.RelativeIn.Low, x.RelativeIn.High = (1+x.RelativeIn.Low)*low-1, (1+x.RelativeIn.High)*high-1
 	if found && !x.Differs() {
-		x.P = math.NaN() // that of what the meters said, which is not to be told from their error
+		x.P = math.NaN() // that of what was read, which is not to be told from its error
 	}
 }
 

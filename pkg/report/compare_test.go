@@ -240,6 +240,25 @@ func TestCompareSketches(t *testing.T) {
 	if x.Verdict != Worse || !x.Runs {
 		t.Errorf("three runs a side: %+v", x)
 	}
+	// Two sides that fall to either side of a step of the sketch differ by no more
+	// than its error, however alike the runs of each are.
+	scale := func(seed uint64, by float64) []byte {
+		return with(plain, func(s *server) { s.n, s.seed, s.jitter, s.slower = 1100, seed, 0.001, by }).stream(t)
+	}
+	sides := 0
+	for by := 0.0; by < 0.02; by += 0.002 {
+		c := Compare(side(t, o, scale(1, by), scale(2, by), scale(3, by)), side(t, o, scale(4, by+0.006), scale(5, by+0.006), scale(6, by+0.006)), nil, nil)
+		x := of(t, c, "request_latency.p50")
+		if x.Change != 0 {
+			sides++
+		}
+		if x.Verdict != Same {
+			t.Errorf("0.6 %% slower from %v on: %+v", by, x)
+		}
+	}
+	if sides == 0 {
+		t.Error("no step of the sketch lies between the sides")
+	}
 }
 
 // A difference that the meters' error covers is none.
@@ -306,7 +325,8 @@ func TestFailIf(t *testing.T) {
 
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	base := plain.stream(t)
+	base, like := plain.stream(t), plain
+	like.seed++
 	for _, c := range []struct{ why, old, new, want string }{
 		{"another model", `"model":"m"`, `"model":"n"`, "the models differ: old m, new n"},
 		{"another concurrency", `"concurrency":"4"`, `"concurrency":"8"`, "--concurrency differs: old 4, new 8"},
@@ -314,9 +334,14 @@ func TestDifferences(t *testing.T) {
 		{"longer prompts", `"in":100`, `"in":120`, "the prompts differ in length: old 100 tokens, new 120"},
 		{"another version", `"tool":"aiperf-load"`, `"tool":"aiperf-load","version":"v2"`, ""},
 		{"a run that did not end", `"reason":"complete"`, `"reason":"failed"`, "new, run0: run R of aiperf-load ended as failed"},
-		{"nothing", `"m"`, `"m"`, ""},
+		{"nothing but chance", `"m"`, `"m"`, ""},
+		{"itself", "", "", "old, run0 and new, run0 hold the same run"},
 	} {
-		c2 := Compare(side(t, Options{}, base), side(t, Options{}, bytes.ReplaceAll(base, []byte(c.old), []byte(c.new))), nil, nil)
+		other := base
+		if c.old != "" {
+			other = bytes.ReplaceAll(like.stream(t), []byte(c.old), []byte(c.new))
+		}
+		c2 := Compare(side(t, Options{}, base), side(t, Options{}, other), nil, nil)
 		var warnings []string
 		for _, n := range c2.Notes {
 			if n.Level == record.Warning {

@@ -19,6 +19,11 @@ const likeness = 0.02
 // own reports warn of.
 func differences(old, new *Side) []Note {
 	var n remarks
+	for i, r := range new.reports {
+		if j := slices.IndexFunc(old.reports, r.repeats); j >= 0 {
+			n.warn("same-run", "old, %s and new, %s hold the same run", old.Names[j], new.Names[i])
+		}
+	}
 	for _, x := range []struct {
 		what, code string
 		of         func(*Report) []string
@@ -130,7 +135,7 @@ func (n *remarks) settings(old, new *Side) {
 		if slices.Contains(work, key) {
 			level = record.Warning
 		}
-		*n = append(*n, Note{level, "different-" + key, fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b))})
+		*n = append(*n, Note{level, "different-" + key, printable(fmt.Sprintf("--%s differs: old %s, new %s", key, unset(a), unset(b)))})
 	}
 }
 
@@ -150,4 +155,21 @@ func (n *remarks) passed(side string, s *Side) {
 			}
 		}
 	}
+}
+
+// repeats tells whether two reports are on the same run: to the nanosecond from
+// and to the same instants, with as many requests.
+func (r *Report) repeats(x *Report) bool {
+	return r.Requests.OK > 0 && r.Requests == x.Requests && r.Window != nil && x.Window != nil && *r.Window == *x.Window
+}
+
+// Repeated names two runs of the side that are the same one, which would make
+// what differs from run to run look smaller than it is.
+func (s *Side) Repeated() (first, second string, found bool) {
+	for i, r := range s.Reports() {
+		if j := slices.IndexFunc(s.reports[:i], r.repeats); j >= 0 {
+			return s.Names[j], s.Names[i], true
+		}
+	}
+	return "", "", false
 }

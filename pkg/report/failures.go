@@ -63,6 +63,7 @@ func (f *failures) classes() []ErrorClass {
 				e.Message, most = m, n
 			}
 		}
+		e.Class, e.Message = printable(e.Class), printable(e.Message)
 		list = append(list, e)
 	}
 	sortClasses(list)
@@ -80,7 +81,7 @@ func (v *view) classesOf() []ErrorClass {
 	var list []ErrorClass
 	for i, n := range v.digest().why {
 		k := v.failed.list[i-1]
-		list = append(list, ErrorClass{Class: k.class, Code: k.code, Count: n})
+		list = append(list, ErrorClass{Class: printable(k.class), Code: k.code, Count: n})
 	}
 	sortClasses(list)
 	return list

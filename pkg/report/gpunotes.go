@@ -25,7 +25,15 @@ func (g GPU) Name() string {
 	if g.Model == "" {
 		name = name[:2]
 	}
-	return strings.Join(name, " | ")
+	return printable(strings.Join(name, " | "))
+}
+
+// short is the name without the model.
+func (g GPU) short() string {
+	if g.Model == "" {
+		return g.Name()
+	}
+	return strings.TrimSuffix(g.Name(), " | "+printable(g.Model))
 }
 
 // Endpoint is a source's URL without scheme and without "/metrics" at its end,
@@ -45,7 +53,7 @@ func (b *Builder) aboutGPUs(n *remarks, r *Report) {
 		}
 	}
 	for _, g := range r.GPUs {
-		name := strings.TrimSuffix(g.Name(), " | "+g.Model)
+		name := g.short()
 		if len(g.Others) > 0 {
 			n.info("same-gpu", "%s was reported by %d sources and counts once, by %s", name, len(g.Others)+1, Endpoint(g.Source))
 		}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,13 +27,18 @@ type Key struct{ Name, Value string }
 func (g Group) Name() string {
 	var list []string
 	for _, k := range g.Keys {
-		v := k.Value
+		v := printable(k.Value)
 		if v == "" {
 			v = "(none)"
 		}
 		list = append(list, v)
 	}
 	return strings.Join(list, " | ")
+}
+
+// byKeys is the order of groups.
+func byKeys(a, b Group) int {
+	return slices.CompareFunc(a.Keys, b.Keys, func(a, b Key) int { return strings.Compare(a.Value, b.Value) })
 }
 
 // Metric looks a metric up by its tag.
@@ -93,7 +99,7 @@ const mostGroups = 1000
 
 // A grouping numbers the groups of requests.
 type grouping struct {
-	names // the values of the keys, with zero bytes between them
+	names // the values of the keys, each behind its length
 	key   []byte
 	rest  bool // there were too many, and the last one holds those that came late
 }
@@ -108,20 +114,28 @@ func (g *grouping) of(b *Builder, r *request) int32 {
 		return -1
 	}
 	g.key = g.key[:0]
-	for i, k := range by {
-		if i > 0 {
-			g.key = append(g.key, 0)
-		}
-		g.key = append(g.key, b.keyOf(k, r)...)
+	for _, k := range by {
+		g.key = pack(g.key, b.keyOf(k, r))
 	}
 	if i, ok := g.index[string(g.key)]; ok {
 		return i
 	}
 	if len(g.list) >= mostGroups {
 		g.rest = true
-		return g.names.of(strings.Repeat(rest+"\x00", len(by)-1) + rest)
+		return g.names.of(strings.Repeat(string(pack(nil, rest)), len(by)))
 	}
 	return g.names.of(string(g.key))
+}
+
+// pack appends a value of a key, in which any byte may be.
+func pack(b []byte, value string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(value))), value...)
+}
+
+// unpack takes the first value off.
+func unpack(s string) (value, rest string) {
+	n, head := binary.Uvarint([]byte(s[:min(len(s), binary.MaxVarintLen64)]))
+	return s[head : head+int(n)], s[head+int(n):]
 }
 
 func (b *Builder) keyOf(key string, r *request) string {
@@ -176,14 +190,16 @@ func (b *Builder) requestGroups() []Group {
 			list = append(list, b.group(v, b.grouped.list[i]))
 		}
 	}
-	slices.SortFunc(list, func(a, b Group) int { return strings.Compare(a.Name(), b.Name()) })
+	slices.SortFunc(list, byKeys)
 	return list
 }
 
 func (b *Builder) group(v *view, key string) Group {
 	g := Group{Requests: v.counts(), Metrics: v.metrics(), Errors: v.classesOf()}
-	for i, x := range strings.Split(key, "\x00") {
-		g.Keys = append(g.Keys, Key{b.Options.By[i], x})
+	for _, k := range b.Options.By {
+		var x string
+		x, key = unpack(key)
+		g.Keys = append(g.Keys, Key{k, x})
 	}
 	if s := v.span(); s.n > 0 {
 		g.Window = &Window{s.from, s.to}
@@ -222,15 +238,15 @@ func (b *Builder) gpuGroups(r *Report) []Group {
 	index := map[string]int{}
 	for _, u := range r.GPUs {
 		var keys []Key
-		var name strings.Builder
+		var name []byte
 		for _, k := range b.Options.By {
 			keys = append(keys, Key{k, u.key(k)})
-			name.WriteString(u.key(k) + "\x00")
+			name = pack(name, u.key(k))
 		}
-		i, ok := index[name.String()]
+		i, ok := index[string(name)]
 		if !ok {
 			i = len(list)
-			index[name.String()] = i
+			index[string(name)] = i
 			list = append(list, Group{Keys: keys, Window: r.Window})
 		}
 		list[i].GPUs = append(list[i].GPUs, u)
@@ -238,14 +254,14 @@ func (b *Builder) gpuGroups(r *Report) []Group {
 	for i := range list {
 		list[i].Energy = used(list[i].GPUs, r.Window)
 	}
-	slices.SortFunc(list, func(a, b Group) int { return strings.Compare(a.Name(), b.Name()) })
+	slices.SortFunc(list, byKeys)
 	return list
 }
 
 func (g GPU) key(key string) string {
 	switch key {
 	case "gpu":
-		return strings.TrimSuffix(g.Name(), " | "+g.Model)
+		return g.short()
 	case "uuid":
 		return g.UUID
 	case "gpu_model":

@@ -56,4 +56,9 @@ func TestFirstOutputToken(t *testing.T) {
 	if !ok || m.Stat.Min != 0.5 || m.Stat.Max != 1.5 || m.Stat.N != 2 {
 		t.Errorf("%+v, %v", m.Stat, ok)
 	}
+	// What ended while it still reasoned has no output.
+	silent := strings.Replace(good, `"ttft":0.5,`, `"ttft":0.5,"kinds":"r7",`, 1)
+	if m, ok := build(t, thought+silent).Metric("time_to_first_output_token"); !ok || m.Stat.Min != 1.5 || m.Stat.N != 1 {
+		t.Errorf("%+v, %v", m.Stat, ok)
+	}
 }

@@ -50,11 +50,11 @@ func (s *notes) add(l record.Line) error {
 type remarks []Note
 
 func (n *remarks) warn(code, format string, a ...any) {
-	*n = append(*n, Note{record.Warning, code, fmt.Sprintf(format, a...)})
+	*n = append(*n, Note{record.Warning, code, printable(fmt.Sprintf(format, a...))})
 }
 
 func (n *remarks) info(code, format string, a ...any) {
-	*n = append(*n, Note{record.Info, code, fmt.Sprintf(format, a...)})
+	*n = append(*n, Note{record.Info, code, printable(fmt.Sprintf(format, a...))})
 }
 
 // remark notes what was mixed, missing or partial.

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"aiperf/pkg/record"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func buildWith(t testing.TB, o Options, stream string) *Report {
@@ -312,6 +314,9 @@ func TestSketches(t *testing.T) {
 	if exact.Requests != rough.Requests || *exact.Window != *rough.Window || fmt.Sprint(exact.Errors) != fmt.Sprint(rough.Errors) {
 		t.Errorf("requests %+v and %+v, windows %v and %v", exact.Requests, rough.Requests, exact.Window, rough.Window)
 	}
+	if n, err := ParseName([]string{"effective_concurrency", "avg"}); err != nil || !strings.Contains(rough.reason(n, nil), "--max-memory") {
+		t.Errorf("that memory is short is not told, but %q", rough.reason(n, nil))
+	}
 	compareRough(t, "all", exact.Metrics, rough.Metrics)
 	for i, g := range exact.Groups {
 		compareRough(t, g.Name(), g.Metrics, rough.Groups[i].Metrics)
@@ -390,5 +395,56 @@ func TestSlicesOfGPUs(t *testing.T) {
 	}
 	if !slices.Contains(whole.Resets, "Energy Consumption") {
 		t.Error("the counter's reset is not told")
+	}
+}
+
+// The values of keys may hold any character, and what one of them holds is not
+// taken for two.
+func TestGroupsOfOddKeys(t *testing.T) {
+	t.Parallel()
+	stream := ask("m", 0, 1, 0.1, 2, `,"conversation":"a\u0000b","finish":"c"`) + ask("m", 1, 1, 0.1, 2, `,"conversation":"a","finish":"b\u0000c"`) +
+		ask("m", 2, 1, 0.1, 2, "") + ask("m", 3, 1, 0.1, 2, `,"conversation":"a | b","finish":"c"`) + ask("m", 4, 1, 0.1, 2, `,"conversation":"a","finish":"b | c"`)
+	r := buildWith(t, Options{By: []string{"conversation", "finish"}}, stream)
+	var got []string
+	for _, g := range r.Groups {
+		got = append(got, fmt.Sprintf("%q %q %d", g.Keys[0].Value, g.Keys[1].Value, g.Requests.OK))
+	}
+	want := []string{`"" "" 1`, `"a" "b\x00c" 1`, `"a" "b | c" 1`, `"a\x00b" "c" 1`, `"a | b" "c" 1`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("groups (-want +got):\n%s", diff)
+	}
+}
+
+// What servers write does not reach a terminal as it is.
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ why, text, want string }{
+		{"colours", "\x1b[31mred\x1b[0m", "␛[31mred␛[0m"},
+		{"lines", "a\r\nb\u2028c\td", "a  b c d"},
+		{"other controls", "\x00\x07\x7f\u009b", "␀␇␡␡"},
+		{"directions", "a\u202eb\u2066c", "a b c"},
+		{"words", "größer als 3 µs | ✘", "größer als 3 µs | ✘"},
+	} {
+		if got := printable(c.text); got != c.want {
+			t.Errorf("%s: %q, want %q", c.why, got, c.want)
+		}
+	}
+	r := buildWith(t, Options{By: []string{"conversation"}}, ask("m", 0, 1, 0.1, 2, `,"conversation":"\u001b[2J"`)+ask("m\u202e", 1, 1, 0.1, 2, `,"conversation":"z","error":{"class":"st\u001b[1m","message":"no\u001b[2K\nway"}`))
+	said := fmt.Sprint(r.Notes, r.Errors, r.Groups[0].Name(), r.Groups[1].Errors)
+	if strings.ContainsAny(said, "\x1b\n") || !strings.Contains(said, "no␛[2K way") {
+		t.Errorf("%q", said)
+	}
+}
+
+// A text is one however it is written, and what one is written as may be another.
+func TestNamesOfTexts(t *testing.T) {
+	t.Parallel()
+	var n names
+	var got []int32
+	for _, s := range []string{`"a\\nb"`, `"a\nb"`, `"a\u000ab"`, `"ab"`, `"a\u0062"`, `"a\\nb"`} {
+		got = append(got, n.id(record.Value(s)))
+	}
+	if diff := cmp.Diff([]int32{0, 1, 1, 2, 2, 0}, got); diff != "" {
+		t.Errorf("numbers (-want +got):\n%s", diff)
 	}
 }

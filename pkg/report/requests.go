@@ -166,10 +166,13 @@ func (q *requests) fill(row int, r *request) {
 	}
 	put(colTook, r.took)
 	put(colTTFT, ttft)
-	if r.ttfo == r.ttfo {
+	switch {
+	case r.ttfo == r.ttfo:
 		q.thought = true
 		put(colTTFO, r.ttfo)
-	} else {
+	case r.silent:
+		q.thought = true // and said nothing
+	default:
 		put(colTTFO, r.ttft)
 	}
 	if len(r.gaps) > 0 {

@@ -18,6 +18,7 @@ type request struct {
 	took, ttft, ttfo, late   float64
 	energy                   float64
 	gaps                     []int64 // ns
+	silent                   bool    // all its content is reasoning
 	chunks                   int
 	in, cached, out          int
 	reasoning, asked         int
@@ -70,15 +71,17 @@ func (r *request) scan(l record.Line) error {
 		case "start":
 			r.start, ok = v.Time()
 		case "took":
-			r.took, ok = number(v)
+			r.took, ok = lasting(v)
 		case "ttft":
-			r.ttft, ok = number(v)
+			r.ttft, ok = lasting(v)
 		case "ttfo":
-			r.ttfo, ok = number(v)
+			r.ttfo, ok = lasting(v)
 		case "late":
 			r.late, ok = number(v)
 		case "gaps":
 			ok = r.scanGaps(v)
+		case "kinds":
+			r.silent = len(v) > 2 && len(bytes.Trim(v, `"r0123456789`)) == 0
 		case "chunks":
 			r.chunks, ok = v.Int()
 		case "tokens":
@@ -112,6 +115,15 @@ func short(v record.Value) string {
 
 // text is v if it is a string.
 func text(v record.Value) (record.Value, bool) { return v, len(v) >= 2 && v[0] == '"' }
+
+// longest is what an int64 of nanoseconds can hold.
+const longest = math.MaxInt64 / 1e9
+
+// lasting is v if it is a time that something can have taken.
+func lasting(v record.Value) (float64, bool) {
+	x, ok := number(v)
+	return x, ok && 0 <= x && x < longest
+}
 
 // scanGaps reads all gaps but the first, which is the way to the first chunk.
 func (r *request) scanGaps(v record.Value) bool {

@@ -126,6 +126,8 @@ func TestBadRequests(t *testing.T) {
 	for _, c := range []struct{ why, keys, says string }{
 		{"a text for a number", `"took":"1"`, `"took" of a request makes no sense: "1"`},
 		{"a number for a text", `"phase":1`, `"phase" of a request makes no sense: 1`},
+		{"less than no time", `"took":-1`, `"took" of a request makes no sense: -1`},
+		{"a time that no clock measures", `"ttft":1e300`, `"ttft" of a request makes no sense: 1e300`},
 		{"no instant", `"start":"yesterday"`, `"start" of a request`},
 		{"gaps that are no list", `"gaps":3`, `"gaps" of a request`},
 		{"a gap that is no number", `"gaps":[0.1,"x"]`, `"gaps" of a request`},

@@ -204,9 +204,14 @@ func (r *Report) reason(n Name, g *GPU) string {
 	case (n.Tag == "goodput" || n.Tag == "good_request_count" || n.Tag == "good_request_fraction" || n.Tag == "goodput_per_watt") && len(r.Options.Goodput) == 0:
 		return "say with --goodput what a good request is"
 	case r.Requests.OK+r.Requests.Failed == 0:
+		if r.Requests.Cancelled > 0 {
+			return "all requests were cancelled"
+		}
 		return "there are no requests"
 	case r.Requests.OK == 0:
 		return "no request succeeded"
+	case !request && slices.ContainsFunc(r.Notes, func(n Note) bool { return n.Code == "sketch" }):
+		return "there is no room for it within --max-memory"
 	case request:
 		return fmt.Sprintf("none of the %s has what it is made of", many(r.Requests.OK, "successful request"))
 	}

@@ -165,7 +165,7 @@ func (c *chroniclers) list(gpus []GPU) []Gauges {
 
 // shortName leaves the model out.
 func shortName(g GPU) string {
-	name := strings.TrimSuffix(g.Name(), " | "+g.Model)
+	name := g.short()
 	if g.Index == nil && g.UUID != "" {
 		name += fmt.Sprintf(" %.12s", g.UUID)
 	}

@@ -111,7 +111,8 @@ func TestConditionErrors(t *testing.T) {
 		{"a wrong unit", "took > 2W", 7, "took is in s, and this is in W"},
 		{"types do not mix", `took > 2s and uuid == "u"`, 14, "uuid is a key of GPU readings, and took of requests"},
 		{"no name", "1 < 2", 0, "no key of a record"},
-		{"no condition", "took", -1, ""},
+		{"a key that may hold", "gpu.throttled", -1, ""},
+		{"no condition", "took", 0, "a condition must stand here"},
 		{"not closed", "(took > 2s", 0, "not closed"},
 	} {
 		_, err := ParseCondition(c.text)
