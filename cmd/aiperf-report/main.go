@@ -47,8 +47,10 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return cli.Usagef("--format %q is not one of %s", o.format, formats())
 	case o.chart != "" && !slices.Contains(chart.Kinds, o.chart):
 		return cli.Usagef("--chart %q is not one of %s", o.chart, strings.Join(chart.Kinds, ", "))
-	case o.chart != "" && o.format != "svg":
-		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
+	case o.chart != "" && charts[o.format] == nil:
+		return cli.Usagef("--chart is for --format svg and png, and not for %s", o.format)
+	case o.format == "png" && o.onTerminal(env):
+		return cli.Hint(cli.Usagef("--format png is no text, and standard output is a terminal"), "name a file by -o chart.png")
 	case sliced(o.format) && asked.Window == 0:
 		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
 	case o.live.on() && stream != nil:
@@ -132,8 +134,8 @@ func (o *options) show(env *cli.Env, out io.Writer, write func(io.Writer, *repor
 			tell(env, n)
 		}
 	}
-	if o.format == "svg" {
-		return judge(env, r, unread, chart.SVG(out, r, o.chart))
+	if draw := charts[o.format]; draw != nil {
+		return judge(env, r, unread, draw(out, r, o.chart))
 	}
 	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown,
 		Color: (o.output == "" || o.output == "-" || o.color == cli.ColorAlways) && env.Color(o.color, env.Stdout)}
