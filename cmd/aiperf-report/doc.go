@@ -34,6 +34,8 @@
 //	          slow requests and what the GPUs did meanwhile; all numbers
 //	svg       one chart to paste somewhere, chosen by --chart: latency, ttft,
 //	          throughput, concurrency or power over time
+//	png       the same where an svg cannot be pasted: 1600 pixels wide, on white;
+//	          characters beyond Latin, Greek and Cyrillic are boxes
 //
 //	none      no report: with --every, to look on only
 //
@@ -45,7 +47,7 @@
 // A page holds 100,000 requests; of more it draws a uniform sample, and the
 // slowest. Of GPU readings it keeps the lowest and the highest of each of 2000
 // stretches of time. Numbers count everything, and the page says what it left
-// out. There is no png: rsvg-convert or a browser makes one of the svg.
+// out.
 //
 // With all but table, markdown and html the notes go to standard error.
 //

@@ -77,7 +77,7 @@ func (o *objectives) Type() string { return "objectives" }
 
 func (o *options) define(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.format, "format", "f", "table", "`form` of the output, as listed above")
-	flags.StringVar(&o.chart, "chart", "", "what svg `shows`: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
+	flags.StringVar(&o.chart, "chart", "", "what svg and png `show`: latency, ttft, throughput, concurrency or power (default latency, or power without requests)")
 	flags.StringVarP(&o.output, "output", "o", "", "write to `FILE` instead of standard output; .gz and .zst are compressed")
 	flags.IntVar(&o.width, "width", 0, "`columns` that a table may take (default: the terminal's, else 140)")
 	flags.StringVar(&o.color, "color", cli.ColorAuto, "`when` to colour a table: auto (on a terminal, unless NO_COLOR is set or TERM is dumb), always or never")

@@ -8,6 +8,7 @@ import (
 
 	"aiperf/pkg/artifact"
 	"aiperf/pkg/chart"
+	"aiperf/pkg/cli"
 	"aiperf/pkg/page"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
@@ -21,13 +22,17 @@ var reports = map[string]func(io.Writer, *report.Report, render.Options) error{
 	"csv":                    plain(artifact.CSV),
 	"json":                   plain(artifact.JSON),
 	"html":                   plain(func(w io.Writer, r *report.Report) error { return page.HTML(w, page.Options{}, page.Run{Report: r}) }),
-	"svg":                    plain(func(w io.Writer, r *report.Report) error { return chart.SVG(w, r, "") }),
+	"svg":                    plain(func(w io.Writer, r *report.Report) error { return charts["svg"](w, r, "") }),
+	"png":                    plain(func(w io.Writer, r *report.Report) error { return charts["png"](w, r, "") }),
 	"ndjson":                 plain(artifact.Lines),
 	none:                     plain(func(io.Writer, *report.Report) error { return nil }),
 	"prom":                   plain(artifact.Prometheus),
 	"aiperf-timeslices-csv":  plain(artifact.TimeslicesCSV),
 	"aiperf-timeslices-json": plain(artifact.TimeslicesJSON),
 }
+
+// charts are the formats of one chart, which --chart chooses.
+var charts = map[string]func(w io.Writer, r *report.Report, kind string) error{"svg": chart.SVG, "png": chart.PNG}
 
 func plain(f func(io.Writer, *report.Report) error) func(io.Writer, *report.Report, render.Options) error {
 	return func(w io.Writer, r *report.Report, _ render.Options) error { return f(w, r) }
@@ -63,5 +68,11 @@ func comparing(format string) bool {
 	return forPeople(format) || format == "json" || format == "ndjson" || format == "prom"
 }
 
+// onTerminal tells whether the report goes to a terminal.
+func (o *options) onTerminal(env *cli.Env) bool {
+	_, ok := cli.Terminal(env.Stdout)
+	return ok && (o.output == "" || o.output == "-")
+}
+
 // pictured tells whether a format draws what happened when.
-func pictured(format string) bool { return format == "html" || format == "svg" }
+func pictured(format string) bool { return format == "html" || charts[format] != nil }

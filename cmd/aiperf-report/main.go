@@ -9,9 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 
-	"aiperf/pkg/chart"
 	"aiperf/pkg/cli"
 	"aiperf/pkg/record"
 	"aiperf/pkg/render"
@@ -42,42 +40,12 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		return err
 	}
 	write, stream := reports[o.format], streams[o.format]
-	switch {
-	case write == nil && stream == nil:
-		return cli.Usagef("--format %q is not one of %s", o.format, formats())
-	case o.chart != "" && !slices.Contains(chart.Kinds, o.chart):
-		return cli.Usagef("--chart %q is not one of %s", o.chart, strings.Join(chart.Kinds, ", "))
-	case o.chart != "" && o.format != "svg":
-		return cli.Usagef("--chart is for --format svg, and not for %s", o.format)
-	case sliced(o.format) && asked.Window == 0:
-		return cli.Hint(cli.Usagef("--format %s needs to know how long a slice is", o.format), "add --window 10s")
-	case o.live.on() && stream != nil:
-		return cli.Usagef("--every and --follow are for reports, and not for --format %s", o.format)
-	case o.live.on() && len(baseline) > 0:
-		return cli.Usagef("--every and --follow are for one side, and not for --baseline")
-	case o.format == none && o.live.every == 0:
-		return cli.Hint(cli.Usagef("--format none shows nothing"), "add --every 2s")
-	case flags.Changed("every") && o.live.every < cli.Seconds(10*time.Millisecond):
-		return cli.Usagef("--every %s is too often", o.live.every.String())
-	case o.color != cli.ColorAuto && o.color != cli.ColorAlways && o.color != cli.ColorNever:
-		return cli.Usagef("--color %q is not auto, always or never", o.color)
-	case stream != nil && len(o.slo)+len(baseline) > 0:
-		return cli.Usagef("--slo and --baseline are for reports, and not for --format %s", o.format)
-	case flags.Changed("width") && o.width < 40:
-		return cli.Usagef("--width %d is less than the 40 columns that a table needs", o.width)
+	if err := o.check(env, flags, asked, baseline); err != nil {
+		return err
 	}
-	names := flags.Args()
-	if len(names) == 0 {
-		names = []string{"-"}
-	}
-	if n := len(names) - len(slices.Compact(slices.Sorted(slices.Values(names)))); n > 0 {
-		return cli.Usagef("an operand is given twice, and its records would count twice: %s", strings.Join(names, " "))
-	}
-	switch {
-	case slices.Contains(names, "-") && slices.Contains(baseline, "-"):
-		return cli.Usagef("standard input cannot be on both sides")
-	case len(baseline) > len(slices.Compact(slices.Sorted(slices.Values(baseline)))):
-		return cli.Usagef("--baseline: a file is given twice, and would count as two runs: %s", strings.Join(baseline, " "))
+	names, err := operands(flags, baseline)
+	if err != nil {
+		return err
 	}
 	out, err := env.Create(o.output, slices.Concat(names, baseline)...)
 	if err != nil {
@@ -104,6 +72,11 @@ func run(_ context.Context, env *cli.Env) (err error) {
 		}
 		return o.show(env, out, write, r, nil)
 	}
+	return o.single(env, out, write, asked, names)
+}
+
+// single makes the report on one side.
+func (o *options) single(env *cli.Env, out io.Writer, write func(io.Writer, *report.Report, render.Options) error, asked report.Options, names []string) error {
 	b := report.Builder{Options: asked}
 	if pictured(o.format) {
 		b.Tell()
@@ -138,8 +111,8 @@ func (o *options) show(env *cli.Env, out io.Writer, write func(io.Writer, *repor
 			tell(env, n)
 		}
 	}
-	if o.format == "svg" {
-		return judge(env, r, unread, chart.SVG(out, r, o.chart))
+	if draw := charts[o.format]; draw != nil {
+		return judge(env, r, unread, draw(out, r, o.chart))
 	}
 	show := render.Options{Width: columns(env, o.output, o.width), NoGPU: o.noGPU, Trace: o.trace, Percentiles: o.shown,
 		Color: (o.output == "" || o.output == "-" || o.color == cli.ColorAlways) && env.Color(o.color, env.Stdout)}

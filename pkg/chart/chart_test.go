@@ -119,6 +119,10 @@ func TestWhatCannotBeDrawn(t *testing.T) {
 		if err != nil && b.Len() > 0 {
 			t.Errorf("%s: an error and %d bytes", c.why, b.Len())
 		}
+		b.Reset()
+		if got := errorText(PNG(&b, c.r, c.kind)); got != c.want || (b.Len() == 0) != (c.want != "") {
+			t.Errorf("%s: as PNG %q and %d bytes, want %q", c.why, got, b.Len(), c.want)
+		}
 	}
 }
 
@@ -130,9 +134,9 @@ func errorText(err error) string {
 }
 
 // Whatever a model or a GPU is called, the picture is XML and has no elements
-// but its own.
+// but its own, or is an image.
 func FuzzNames(f *testing.F) {
-	for _, s := range []string{"", "</text><script>alert(1)</script>", "<!--", "]]>", "\x00\x1b\xff", "&amp;", `" onload="x`, "ü𝄞"} {
+	for _, s := range []string{"", "</text><script>alert(1)</script>", "<!--", "]]>", "\x00\x1b\xff", "&amp;", strings.Repeat("W\U0001f600\n", 300), `" onload="x`, "ü𝄞"} {
 		f.Add(s)
 	}
 	base := demo(f)
@@ -148,6 +152,9 @@ func FuzzNames(f *testing.F) {
 		words(t, b.Bytes())
 		if bytes.Contains(b.Bytes(), []byte("<script")) {
 			t.Error("a name has become an element")
+		}
+		if err := compose(new(raster), &r, "latency"); err != nil { // not encoded, which takes most of the time
+			t.Fatal(err)
 		}
 	})
 }
