@@ -62,7 +62,7 @@ func energy(e *report.Energy) *grid {
 	}{
 		{"By the energy counter", t.Counter, func(float64, record.Energy) string { return "" }},
 		{"By power over time", t.Integral, off},
-		{"Charged to measured requests", t.Requests, part},
+		{"Charged to measured requests", t.Requests, shared},
 		{"Charged to other requests", t.Others, part},
 		{"Idle, nothing in flight", t.Idle, part},
 	} {
@@ -219,4 +219,16 @@ func regime(r *record.Regime) string {
 		s += "; also " + strings.Join(r.Also, ", ")
 	}
 	return s
+}
+
+// shared is a part with the convention that it was divided by.
+func shared(x float64, t record.Energy) string {
+	s := part(x, t)
+	if t.Share == "" {
+		return s
+	}
+	if s == "" {
+		return " (" + t.Share + " shares)"
+	}
+	return strings.TrimSuffix(s, ")") + ", " + t.Share + " shares)"
 }
