@@ -50,10 +50,9 @@ const (
 	ends
 )
 
-// events is a heap on time. It is written out here, for container/heap would
-// make every event an allocation.
+// events is a heap on time.
 type events struct {
-	list []event
+	list heap[event]
 	seq  int
 }
 
@@ -61,18 +60,7 @@ func (e event) before(o event) bool { return e.t < o.t || e.t == o.t && e.seq < 
 
 func (e *events) add(t record.Time, how turn, f *flight) {
 	e.seq++
-	x := event{t, e.seq, how, f}
-	e.list = append(e.list, x)
-	i := len(e.list) - 1
-	for i > 0 {
-		p := (i - 1) / 2
-		if !x.before(e.list[p]) {
-			break
-		}
-		e.list[i] = e.list[p]
-		i = p
-	}
-	e.list[i] = x
+	e.list.push(event{t, e.seq, how, f})
 }
 
 // due takes the next event if it is not after t.
@@ -80,30 +68,7 @@ func (e *events) due(t record.Time) (event, bool) {
 	if len(e.list) == 0 || e.list[0].t > t {
 		return event{}, false
 	}
-	top, n := e.list[0], len(e.list)-1
-	x := e.list[n]
-	e.list[n] = event{}
-	e.list = e.list[:n]
-	if n == 0 {
-		return top, true
-	}
-	i := 0
-	for {
-		c := 2*i + 1
-		if c >= n {
-			break
-		}
-		if c+1 < n && e.list[c+1].before(e.list[c]) {
-			c++
-		}
-		if !e.list[c].before(x) {
-			break
-		}
-		e.list[i] = e.list[c]
-		i = c
-	}
-	e.list[i] = x
-	return top, true
+	return e.list.pop(), true
 }
 
 // flights finds the requests in flight by the hash of run and id. Of a million

@@ -44,8 +44,7 @@ func Merge(inputs ...iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error
 				return
 			}
 			if !h.done {
-				m.heap = append(m.heap, h)
-				m.up(len(m.heap) - 1)
+				m.heap.push(h)
 			}
 		}
 		for len(m.heap) > 0 {
@@ -54,11 +53,10 @@ func Merge(inputs ...iter.Seq2[record.Line, error]) iter.Seq2[record.Line, error
 				return
 			}
 			if h.done {
-				last := len(m.heap) - 1
-				m.heap[0] = m.heap[last]
-				m.heap = m.heap[:last]
+				m.heap.pop()
+			} else {
+				m.heap.fix()
 			}
-			m.down(0)
 		}
 	}
 }
@@ -111,7 +109,7 @@ type head struct {
 	done  bool
 }
 
-func (h *head) less(o *head) bool {
+func (h *head) before(o *head) bool {
 	if h.line.Time != o.line.Time {
 		return h.line.Time < o.line.Time
 	}
@@ -121,10 +119,9 @@ func (h *head) less(o *head) bool {
 	return h.rank < o.rank
 }
 
-// A merger is a binary heap of heads.
 type merger struct {
 	yield func(record.Line, error) bool
-	heap  []*head
+	heap  heap[*head]
 }
 
 // advance goes to the next line of h, yielding the errors on the way. It is
@@ -148,32 +145,5 @@ func (m *merger) advance(h *head) bool {
 			return m.yield(record.Line{}, bad)
 		}
 		return true
-	}
-}
-
-func (m *merger) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !m.heap[i].less(m.heap[parent]) {
-			return
-		}
-		m.heap[i], m.heap[parent] = m.heap[parent], m.heap[i]
-		i = parent
-	}
-}
-
-func (m *merger) down(i int) {
-	for {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < len(m.heap); c++ {
-			if m.heap[c].less(m.heap[least]) {
-				least = c
-			}
-		}
-		if least == i {
-			return
-		}
-		m.heap[i], m.heap[least] = m.heap[least], m.heap[i]
-		i = least
 	}
 }

@@ -9,7 +9,7 @@ type pen struct {
 	ring  []penned // from head on, in the order of time and of arrival; its length is a power of two
 	head  int
 	count int // in the ring
-	heap  []penned
+	heap  heap[*penned]
 	in    int // bytes that have come in, ever
 	extra int // bytes in the heap
 	seq   int
@@ -52,11 +52,10 @@ func (p *pen) push(l *record.Line) bool {
 		p.count++
 		return false
 	}
-	x := penned{*l, p.seq, before}
+	x := &penned{*l, p.seq, before}
 	x.line.Raw = append([]byte(nil), l.Raw...) // or it would keep its block
 	p.extra += len(l.Raw) + perLine
-	p.heap = append(p.heap, x)
-	p.up(len(p.heap) - 1)
+	p.heap.push(x)
 	return true
 }
 
@@ -81,11 +80,7 @@ func (p *pen) fromHeap() bool {
 
 func (p *pen) pop() record.Line {
 	if p.fromHeap() {
-		l := p.heap[0].line
-		last := len(p.heap) - 1
-		p.heap[0], p.heap[last] = p.heap[last], penned{}
-		p.heap = p.heap[:last]
-		p.down(0)
+		l := p.heap.pop().line
 		p.extra -= len(l.Raw) + perLine
 		return l
 	}
@@ -102,31 +97,4 @@ func (x *penned) before(y *penned) bool {
 		return x.line.Time < y.line.Time
 	}
 	return x.seq < y.seq
-}
-
-func (p *pen) up(i int) {
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !p.heap[i].before(&p.heap[parent]) {
-			return
-		}
-		p.heap[i], p.heap[parent] = p.heap[parent], p.heap[i]
-		i = parent
-	}
-}
-
-func (p *pen) down(i int) {
-	for {
-		least := i
-		for c := 2*i + 1; c <= 2*i+2 && c < len(p.heap); c++ {
-			if p.heap[c].before(&p.heap[least]) {
-				least = c
-			}
-		}
-		if least == i {
-			return
-		}
-		p.heap[i], p.heap[least] = p.heap[least], p.heap[i]
-		i = least
-	}
 }
