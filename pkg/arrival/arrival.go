@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"aiperf/pkg/stat"
 )
 
 // A Process yields the gaps between arrivals in units of the mean gap: their
@@ -35,29 +37,7 @@ func Poisson(rng *rand.Rand) Process {
 // are smoother. vLLM's bench calls the shape burstiness, AIPerf smoothness.
 func Gamma(shape float64, rng *rand.Rand) Process {
 	return func(yield func(float64) bool) {
-		for yield(gamma(shape, rng) / shape) {
-		}
-	}
-}
-
-// gamma draws from the gamma distribution with scale 1, by Marsaglia and
-// Tsang, A Simple Method for Generating Gamma Variables (2000), and for shapes
-// below 1 by their section 6.
-func gamma(shape float64, rng *rand.Rand) float64 {
-	if shape < 1 {
-		return gamma(shape+1, rng) * math.Pow(1-rng.Float64(), 1/shape)
-	}
-	d := shape - 1.0/3
-	c := 1 / math.Sqrt(9*d)
-	for {
-		x := rng.NormFloat64()
-		v := 1 + c*x
-		if v <= 0 {
-			continue
-		}
-		v *= v * v
-		if u := 1 - rng.Float64(); math.Log(u) < x*x/2+d-d*v+d*math.Log(v) {
-			return d * v
+		for yield(stat.Gamma(shape, rng) / shape) {
 		}
 	}
 }

@@ -131,7 +131,7 @@ func (s *Series) estimate(st Statistic) estimate {
 }
 
 // chiSquare is a chi-square variable divided by its degrees of freedom.
-func chiSquare(df float64, rng *rand.Rand) float64 { return gammaDraw(df/2, rng) * 2 / df }
+func chiSquare(df float64, rng *rand.Rand) float64 { return Gamma(df/2, rng) * 2 / df }
 
 // short says why the series was too short; empty if it was not.
 func (d drift) short(n int) string {

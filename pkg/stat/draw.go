@@ -5,11 +5,12 @@ import (
 	"math/rand/v2"
 )
 
-// gammaDraw is a gamma variable of scale 1, by the method of G. Marsaglia and W.
-// W. Tsang, "A simple method for generating gamma variables", ACM TOMS 26 (2000).
-func gammaDraw(shape float64, rng *rand.Rand) float64 {
+// Gamma draws from the gamma distribution of scale 1, by Marsaglia and Tsang, A
+// Simple Method for Generating Gamma Variables (2000), and for shapes below 1 by
+// their section 6.
+func Gamma(shape float64, rng *rand.Rand) float64 {
 	if shape < 1 {
-		return gammaDraw(shape+1, rng) * math.Pow(1-rng.Float64(), 1/shape)
+		return Gamma(shape+1, rng) * math.Pow(1-rng.Float64(), 1/shape)
 	}
 	d := shape - 1.0/3
 	c := 1 / math.Sqrt(9*d)
@@ -28,6 +29,6 @@ func gammaDraw(shape float64, rng *rand.Rand) float64 {
 
 // betaDraw is a beta variable.
 func betaDraw(a, b float64, rng *rand.Rand) float64 {
-	x := gammaDraw(a, rng)
-	return x / (x + gammaDraw(b, rng))
+	x := Gamma(a, rng)
+	return x / (x + Gamma(b, rng))
 }
