@@ -36,13 +36,7 @@ func inputConfig(r *report.Report, run report.Run) object {
 	}
 	o := object{{"models", object{{"items", items}}}, {"endpoint", endpoint},
 		{"datasets", []object{c.dataset(r)}}, {"phases", c.phases(r)}}
-	if len(r.Options.Goodput) > 0 {
-		slos := object{}
-		for _, x := range r.Options.Goodput {
-			slos.set(x.Tag, x.Bound)
-		}
-		o.set("slos", slos)
-	}
+	objectives(&o, "slos", r)
 	return o
 }
 

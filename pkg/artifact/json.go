@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -58,13 +57,7 @@ func JSON(w io.Writer, r *report.Report) error {
 		o.set("warmup_metrics", warm)
 	}
 	ours(&o, r)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(o); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
+	return o.write(w)
 }
 
 // metrics are those of requests, and of energy under their platform's names.

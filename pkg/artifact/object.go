@@ -3,6 +3,8 @@ package artifact
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
 	"math"
 )
 
@@ -28,6 +30,17 @@ func (o *object) text(key, s string) {
 	if s != "" {
 		o.set(key, s)
 	}
+}
+
+// write writes o as a file for people too: indented.
+func (o object) write(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(o); err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return nil
 }
 
 func (o object) MarshalJSON() ([]byte, error) {

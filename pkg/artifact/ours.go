@@ -91,14 +91,20 @@ func definitions(r *report.Report) object {
 		itl = report.ITLToken
 	}
 	o := object{{"time_to_first_token", ttft}, {"inter_token_latency", itl}}
-	if len(r.Options.Goodput) > 0 {
-		slo := object{}
-		for _, x := range r.Options.Goodput {
-			slo.set(x.Tag, x.Bound)
-		}
-		o.set("goodput", slo)
-	}
+	objectives(&o, "goodput", r)
 	return o
+}
+
+// objectives sets the bounds of a good request, by tag, if there are any.
+func objectives(o *object, key string, r *report.Report) {
+	if len(r.Options.Goodput) == 0 {
+		return
+	}
+	bounds := object{}
+	for _, x := range r.Options.Goodput {
+		bounds.set(x.Tag, x.Bound)
+	}
+	o.set(key, bounds)
 }
 
 // groups are those that were asked for, in base units.

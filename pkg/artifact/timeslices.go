@@ -2,7 +2,6 @@ package artifact
 
 import (
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,13 +26,7 @@ func TimeslicesJSON(w io.Writer, r *report.Report) error {
 	if c := inputConfig(r, loadRun(r)); c != nil {
 		o.set("input_config", c)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(o); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
+	return o.write(w)
 }
 
 // timeslices has AIPerf's form. Those in which no request began are only there

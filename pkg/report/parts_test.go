@@ -13,15 +13,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// buildWith is the report on a stream. What cannot be read of it is logged.
 func buildWith(t testing.TB, o Options, stream string) *Report {
 	t.Helper()
+	return reportOn(o, stream, func(err error) { t.Log(err) })
+}
+
+func reportOn(o Options, stream string, broken func(error)) *Report {
 	b := Builder{Options: o}
 	for l, err := range record.Read(strings.NewReader(stream), "f") {
 		if err == nil {
 			err = b.Add(l)
 		}
 		if err != nil {
-			t.Log(err)
+			broken(err)
 		}
 	}
 	return b.Report()

@@ -3,22 +3,11 @@ package report
 import (
 	"strings"
 	"testing"
-
-	"aiperf/pkg/record"
 )
 
 func build(t testing.TB, stream string) *Report {
 	t.Helper()
-	var b Builder
-	for l, err := range record.Read(strings.NewReader(stream), "f") {
-		if err == nil {
-			err = b.Add(l)
-		}
-		if err != nil {
-			t.Log(err)
-		}
-	}
-	return b.Report()
+	return buildWith(t, Options{}, stream)
 }
 
 const (

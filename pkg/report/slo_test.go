@@ -14,24 +14,16 @@ import (
 // judged are the verdicts on a stream.
 func judged(t *testing.T, stream string, slos ...string) *Report {
 	t.Helper()
-	var b Builder
+	var opt Options
 	for _, s := range slos {
 		o, err := ParseSLO(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Options.SLOs = append(b.Options.SLOs, o)
-		b.Options.Percentiles = append(b.Options.Percentiles, o.Percentiles()...)
+		opt.SLOs = append(opt.SLOs, o)
+		opt.Percentiles = append(opt.Percentiles, o.Percentiles()...)
 	}
-	for l, err := range record.Read(strings.NewReader(stream), "f") {
-		if err == nil {
-			err = b.Add(l)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.Report()
+	return reportOn(opt, stream, func(err error) { t.Fatal(err) })
 }
 
 const energyLine = at + `"type":"energy","v":1,"scope":"total","gpus":1,"phase":"profiling","from":"2026-11-23T12:00:00.000000000Z","to":"2026-11-23T12:00:02.000000000Z","took":2,"energy":80,"readings":3,"verdict":"valid","reasons":[]}` + "\n"

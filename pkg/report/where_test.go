@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"aiperf/pkg/expr"
-	"aiperf/pkg/record"
 )
 
 const gpuLine = at + `"type":"gpu","v":1,"source":"s","host":"n1","gpu":0,"uuid":"u0","model":"H100","labels":{"pod":"a"},"taken":"2026-11-23T12:00:01.000000000Z","fields":{"power_usage":300}}` + "\n"
@@ -14,23 +13,15 @@ const gpuLine = at + `"type":"gpu","v":1,"source":"s","host":"n1","gpu":0,"uuid"
 // filtered is the report on what meets all conditions.
 func filtered(t *testing.T, stream string, where ...string) *Report {
 	t.Helper()
-	var b Builder
+	var opt Options
 	for _, w := range where {
 		c, err := ParseCondition(w)
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Options.Where = append(b.Options.Where, c)
+		opt.Where = append(opt.Where, c)
 	}
-	for l, err := range record.Read(strings.NewReader(stream), "f") {
-		if err == nil {
-			err = b.Add(l)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return b.Report()
+	return reportOn(opt, stream, func(err error) { t.Fatal(err) })
 }
 
 func TestWhere(t *testing.T) {
