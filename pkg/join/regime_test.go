@@ -83,7 +83,7 @@ func TestThresholdsAreUsed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{"sm=0.9": "memory-bound", "memory=90%": "compute-bound", "waiting=2": "queue-bound", "throttled=0.3": "throttled", "idle=0.4": "idle",
 		"temperature=60,clock=0.99,throttled=1,sm=1": "memory-bound"} {
-		th, err := ParseThresholds(text)
+		th, err := parseThresholds(text)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,6 +95,13 @@ func TestThresholdsAreUsed(t *testing.T) {
 			t.Errorf("%s: %s is %s, want %s", text, in, got.Name, want)
 		}
 	}
+}
+
+// parseThresholds reads the text form on top of the defaults.
+func parseThresholds(text string) (Thresholds, error) {
+	t := DefaultThresholds
+	err := t.UnmarshalText([]byte(text))
+	return t, err
 }
 
 func TestParseThresholds(t *testing.T) {
@@ -124,7 +131,7 @@ func TestParseThresholds(t *testing.T) {
 		{"temperature=hot", Thresholds{}, "temperature=hot"},
 		{"sm=0.1,sm=0.2", Thresholds{}, "sm is given twice"},
 	} {
-		got, err := ParseThresholds(c.in)
+		got, err := parseThresholds(c.in)
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) || got != DefaultThresholds {
 				t.Errorf("%q: %v, %+v; want an error with %q and nothing changed", c.in, err, got, c.err)
@@ -144,7 +151,7 @@ func FuzzThresholds(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got, err := ParseThresholds(s)
+		got, err := parseThresholds(s)
 		if err != nil {
 			if got != DefaultThresholds {
 				t.Fatalf("%q: %v, but %+v", s, err, got)
@@ -156,7 +163,7 @@ func FuzzThresholds(f *testing.F) {
 				t.Fatalf("%q: %s is %v", s, k.name, x)
 			}
 		}
-		if again, err := ParseThresholds(got.String()); err != nil || again != got {
+		if again, err := parseThresholds(got.String()); err != nil || again != got {
 			t.Fatalf("%q: %+v became %+v, %v", s, got, again, err)
 		}
 	})
@@ -273,7 +280,7 @@ func TestTimeline(t *testing.T) {
 }
 
 func ExampleThresholds() {
-	t, err := ParseThresholds("sm=80%,waiting=4")
+	t, err := parseThresholds("sm=80%,waiting=4")
 	fmt.Println(t, err)
 	// Output: sm=0.8,memory=0.6,throttled=0.01,idle=0.9,waiting=4,temperature=83,clock=0.95 <nil>
 }

@@ -86,13 +86,6 @@ func (t *Thresholds) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ParseThresholds reads the text form on top of the defaults.
-func ParseThresholds(text string) (Thresholds, error) {
-	t := DefaultThresholds
-	err := t.UnmarshalText([]byte(text))
-	return t, err
-}
-
 func keyOf(name string) (thresholdKey, bool) {
 	for _, k := range thresholdKeys {
 		if k.name == name {
