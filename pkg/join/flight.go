@@ -56,7 +56,7 @@ type events struct {
 	seq  int
 }
 
-func (e event) before(o event) bool { return e.t < o.t || e.t == o.t && e.seq < o.seq }
+func (e event) Before(o event) bool { return e.t < o.t || e.t == o.t && e.seq < o.seq }
 
 func (e *events) add(t record.Time, how turn, f *flight) {
 	e.seq++

@@ -2,7 +2,7 @@ package join
 
 // A heap is a binary heap. It is written out here, for container/heap would make
 // every element an allocation.
-type heap[T interface{ before(T) bool }] []T
+type heap[T interface{ Before(T) bool }] []T
 
 func (h *heap[T]) push(x T) {
 	s := append(*h, x)
@@ -10,7 +10,7 @@ func (h *heap[T]) push(x T) {
 	i := len(s) - 1
 	for i > 0 {
 		parent := (i - 1) / 2
-		if !x.before(s[parent]) {
+		if !x.Before(s[parent]) {
 			break
 		}
 		s[i] = s[parent]
@@ -40,10 +40,10 @@ func (h heap[T]) fix() {
 		if c >= len(h) {
 			break
 		}
-		if c+1 < len(h) && h[c+1].before(h[c]) {
+		if c+1 < len(h) && h[c+1].Before(h[c]) {
 			c++
 		}
-		if !h[c].before(x) {
+		if !h[c].Before(x) {
 			break
 		}
 		h[i] = h[c]

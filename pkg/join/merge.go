@@ -109,7 +109,7 @@ type head struct {
 	done  bool
 }
 
-func (h *head) before(o *head) bool {
+func (h *head) Before(o *head) bool {
 	if h.line.Time != o.line.Time {
 		return h.line.Time < o.line.Time
 	}

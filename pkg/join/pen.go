@@ -75,7 +75,7 @@ func (p *pen) oldest() *record.Line {
 }
 
 func (p *pen) fromHeap() bool {
-	return len(p.heap) > 0 && (p.count == 0 || p.heap[0].before(p.at(0)))
+	return len(p.heap) > 0 && (p.count == 0 || p.heap[0].Before(p.at(0)))
 }
 
 func (p *pen) pop() record.Line {
@@ -92,7 +92,7 @@ func (p *pen) pop() record.Line {
 	return l
 }
 
-func (x *penned) before(y *penned) bool {
+func (x *penned) Before(y *penned) bool {
 	if x.line.Time != y.line.Time {
 		return x.line.Time < y.line.Time
 	}
